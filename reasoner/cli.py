@@ -1,0 +1,250 @@
+"""The commands: options, call, print, exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reasoner import __version__
+
+if TYPE_CHECKING:
+    from reasoner.decide import Decision, Engine
+    from reasoner.wording import Wording
+
+app = typer.Typer(
+    name="reasoner",
+    help="Eligibility for residence and family reunification: what each person is entitled to, what is missing, and why.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+
+
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Case file in YAML or JSON; - reads standard input.")]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the result.")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day of assessment, e.g. 2025-03-10; nothing else is moved.")]
+ReadingOption = Annotated[list[str] | None, typer.Option("--reading", metavar="NAME=VALUE", help="Answer to a question the law leaves open; may be repeated.")]
+NothingOption = Annotated[bool, typer.Option("--assume-nothing", help="Leave open what silence in the file would otherwise answer.")]
+LangOption = Annotated[str, typer.Option("--lang", "-l", envvar="REASONER_LANG", help="Language of the answer: en or fr.")]
+PersonOption = Annotated[str | None, typer.Option("--person", "-p", metavar="ID", help="Only this person.")]
+RouteOption = Annotated[str | None, typer.Option("--route", "-r", metavar="ROUTE", help="Only this route, also one the facts do not open.")]
+DepthOption = Annotated[int | None, typer.Option("--depth", "-d", min=0, metavar="N", help="Cut the tree below this many levels.")]
+
+
+def main() -> None:
+    """Runs the command line; every error the reasoner knows ends with its message and exit code, none with a traceback."""
+    app()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"reasoner {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: reasoner decide examples/spouse-under-21/case.yaml --lang fr")
+def decide(
+    case: CaseArgument,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    depth: DepthOption = None,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="Explain what is met as fully as what is not.")] = False,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    lang: LangOption = "en",
+) -> None:
+    """What each person in a case is entitled to, what is missing, which dates apply, and why."""
+    with _reported(lang) as wording:
+        decision = _decided(case, as_of, reading, assume_nothing)
+        from reasoner.render import show
+
+        show.decision(decision, wording, format.value, person=person, route=route, depth=depth, full=everything)
+
+
+@app.command(epilog="Example: reasoner explain examples/spouse-under-21/case.yaml --person amal --condition minimum_age")
+def explain(
+    case: CaseArgument,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    condition: Annotated[str | None, typer.Option("--condition", "-c", metavar="ID", help="Only this condition.")] = None,
+    document: Annotated[str | None, typer.Option("--document", metavar="TYPE", help="Only this document.")] = None,
+    depth: DepthOption = None,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="Every rule that holds, not only the first.")] = False,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    lang: LangOption = "en",
+) -> None:
+    """The why or why-not tree of a person, route, condition or document."""
+    with _reported(lang) as wording:
+        decision = _decided(case, as_of, reading, assume_nothing)
+        from reasoner.render import show
+        from reasoner.target import Target
+
+        target = Target(person, route, condition, document)
+        show.explanation(decision, target, wording, format.value, depth=depth, full=everything)
+
+
+@app.command(epilog="Example: reasoner facts examples/spouse-under-21/case.yaml > case.lp; clingo encodings/main.lp case.lp")
+def facts(
+    case: CaseArgument,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    lang: LangOption = "en",
+) -> None:
+    """The case as an instance for plain clingo: facts, and one constraint for each comparison."""
+    with _reported(lang):
+        decision = _decided(case, as_of, reading, assume_nothing)
+        from reasoner.instance import instance
+
+        for run in decision.runs:
+            print(instance(run), end="")
+
+
+@app.command(epilog="Example: reasoner rules IPF-spouse-age-21")
+def rules(
+    provision: Annotated[str | None, typer.Argument(metavar="[PROVISION]", help="Show this provision with its source, dates in force and rules.")] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="For each provision of the catalogue: whether, where and by which tests it is covered.")] = False,
+    routes: Annotated[bool, typer.Option("--routes", help="List the routes.")] = False,
+    readings: Annotated[bool, typer.Option("--readings", help="List the questions the law leaves open, with their answers.")] = False,
+    regime: Annotated[str | None, typer.Option("--regime", help="Only provisions of this regime, e.g. IPF.")] = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """List the provisions of the law, show one of them, or show which are encoded and tested."""
+    with _reported(lang) as wording:
+        from reasoner.render import rulebook
+
+        law = _engine().law
+        if provision is not None:
+            rulebook.provision(law, provision, wording, format.value)
+        elif routes:
+            rulebook.routes(law, wording, format.value)
+        elif readings:
+            rulebook.readings(law, wording, format.value)
+        elif coverage:
+            rulebook.coverage(law, wording, format.value, regime)
+        else:
+            rulebook.listing(law, wording, format.value, regime)
+
+
+@app.command(epilog="Example: reasoner schema > case.schema.json")
+def schema() -> None:
+    """The JSON Schema of a case file."""
+    with _reported("en"):
+        import json
+
+        from reasoner.case import schema as case_schema
+
+        print(json.dumps(case_schema(_engine().law.choices), indent=2, ensure_ascii=False))
+
+
+@app.command(epilog="Example: reasoner new ip_spouse -o amal.yaml")
+def new(
+    route: Annotated[str, typer.Argument(metavar="ROUTE", help="The route; reasoner rules --routes lists them.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    lang: LangOption = "en",
+) -> None:
+    """A commented case file for a route, to fill in."""
+    with _reported(lang) as wording:
+        from reasoner.errors import UsageError
+        from reasoner.template import template
+
+        text = template(_engine().store, route, wording, str(output or "case.yaml"))
+        if output is None:
+            print(text, end="")
+        elif output.exists() and not force:
+            raise UsageError("file_exists", name=str(output))
+        else:
+            output.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _reported(lang: str) -> Iterator[Wording]:
+    """Runs a command; an error the reasoner knows is printed to standard error and becomes its exit code."""
+    from reasoner import wording as wordings
+    from reasoner.errors import ReasonerError, UsageError
+    from reasoner.ground import cache_folder
+
+    try:
+        if lang not in wordings.languages():
+            raise UsageError("unknown_language", name=lang, names=", ".join(wordings.languages()))
+        yield wordings.load(lang, cache_folder())
+    except ReasonerError as error:
+        print(_message(error, lang if lang in wordings.languages() else "en"), file=sys.stderr)
+        raise typer.Exit(error.exit_code) from None
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of the pipe has seen enough
+        raise typer.Exit(0) from None
+
+
+def _message(error: Exception, lang: str) -> str:
+    from reasoner.errors import CaseFileError, UsageError, catalogue, describe
+
+    if isinstance(error, CaseFileError):
+        return "\n".join(describe(fault, catalogue(lang)) for fault in error.faults)
+    if isinstance(error, UsageError):
+        return error.text(catalogue(lang))
+    return str(error)
+
+
+_ENGINES: dict[str, Engine] = {}
+
+
+def _engine() -> Engine:
+    if "law" not in _ENGINES:
+        from reasoner.decide import Engine
+
+        _ENGINES["law"] = Engine()
+    return _ENGINES["law"]
+
+
+def _decided(case: str, as_of: str | None, reading: list[str] | None, assume_nothing: bool) -> Decision:
+    day = _parsed(as_of, date.fromisoformat, "2025-03-10") if as_of else None
+    pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
+    engine = _engine()
+    return engine.decide(engine.load(case), as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    if not (name and value):
+        raise ValueError
+    return name, value
+
+
+def _parsed(text: str, parse: Callable[[str], Any], form: str) -> Any:
+    from reasoner.errors import UsageError
+
+    try:
+        return parse(text)
+    except ValueError:
+        raise UsageError("option_form", value=text, form=form) from None

@@ -1,0 +1,471 @@
+"""The law as a program: which files it consists of, its rules and what each of them cites.
+
+A law file is read with ``clingo.ast`` once for each version of the law; everything later questions need
+from the source (text, comment, place and provisions of every rule, the vocabulary, the tables under
+``facts/``) is kept in a :class:`Law`, which is cheap to store and to load again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reasoner.errors import RulesError
+
+if TYPE_CHECKING:  # clingo is imported only where a program is parsed or ground
+    from clingo import ast
+
+PACKAGE = Path(__file__).parent
+TAG, SWITCH, POSSIBLE = "_rule", "_law", "_possible"
+_INCLUDE = re.compile(r'^#include\s+"([^"]+)"\s*\.', re.MULTILINE)
+
+
+def law_root() -> Path:
+    """The folder that holds ``encodings/`` and ``facts/``: inside an installed package, or the checkout around it."""
+    installed = PACKAGE / "_law"
+    return installed if installed.is_dir() else PACKAGE.parent
+
+
+def law_files(root: Path) -> tuple[Path, ...]:
+    """The law files in the order in which ``encodings/main.lp`` lists them, followed by what they include."""
+    files: list[Path] = []
+
+    def visit(path: Path) -> None:
+        if path in files:
+            return
+        files.append(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise RulesError(f"{path}: the law file cannot be read ({error.strerror})") from None
+        for name in _INCLUDE.findall(text):
+            visit((path.parent / name).resolve())
+
+    visit((root / "encodings" / "main.lp").resolve())
+    return tuple(files)
+
+
+def digest_of(root: Path, files: Sequence[Path]) -> str:
+    """SHA-256 over names and contents of the law files: two runs with the same digest apply the same law."""
+    total = hashlib.sha256()
+    for path in files:
+        total.update(_name(root, path).encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def _name(root: Path, path: Path) -> str:
+    try:
+        return path.relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the law: where it stands, what it says, which provisions it names."""
+
+    index: int
+    file: str
+    line: int
+    text: str
+    comment: str
+    head: str
+    variables: tuple[str, ...]
+    provisions: tuple[str, ...]
+    tagged: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One documented input predicate or point of the vocabulary."""
+
+    name: str
+    arguments: tuple[str, ...]
+    path: str
+    silence: str
+    kind: str
+    point: bool
+
+    @property
+    def enumerated(self) -> bool:
+        """Whether the last argument is the value found at the path (``civil_status(Person, Status)``)."""
+        return (
+            not self.point
+            and bool(self.arguments)
+            and "{" + self.arguments[-1] + "}" not in self.path
+        )
+
+
+@dataclass(frozen=True)
+class Law:
+    """One version of the law: rules, vocabulary and tables. ``facts`` maps a predicate to its argument tuples."""
+
+    digest: str
+    rules: tuple[Rule, ...]
+    entries: tuple[Entry, ...]
+    facts: dict[str, tuple[tuple[Any, ...], ...]] = field(repr=False)
+
+    @cached_property
+    def vocabulary(self) -> dict[str, Entry]:
+        return {entry.name: entry for entry in self.entries}
+
+    @cached_property
+    def provision_rules(self) -> dict[str, tuple[Rule, ...]]:
+        """Provision id to the rules that name it."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for provision in rule.provisions:
+                found.setdefault(provision, []).append(rule)
+        return {provision: tuple(rules) for provision, rules in found.items()}
+
+    def table(self, name: str) -> tuple[tuple[Any, ...], ...]:
+        """All facts of a predicate of ``facts/`` as tuples of its arguments, in source order."""
+        return self.facts.get(name, ())
+
+    @cached_property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """For every path of a case file that takes one of a list of values (stars for its variable parts): the values."""
+        found: dict[str, tuple[str, ...]] = {}
+        for entry in self.entries:
+            if entry.enumerated and not entry.path.startswith("readings"):
+                values = tuple(
+                    str(value) for name, value in self.table("value") if name == entry.name
+                )
+                if values:
+                    found[star(entry.path)] = values
+        found["applications.*.route"] = tuple(str(row[0]) for row in self.table("route"))
+        found["documents.*.type"] = tuple(str(row[0]) for row in self.table("document_type"))
+        found["documents.*.variant"] = tuple(
+            dict.fromkeys(str(row[1]) for row in self.table("variant_of"))
+        )
+        found["unions.*.kind"] = tuple(
+            str(value) for name, value in self.table("value") if name == "union"
+        )
+        for question, answer in self.table("reading_option"):
+            path = f"readings.{question}"
+            found[path] = (*found.get(path, ()), str(answer))
+        return found
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data for the cache; :func:`law_from_data` is the inverse."""
+        return {
+            "digest": self.digest,
+            "rules": [tuple(vars(rule).values()) for rule in self.rules],
+            "entries": [tuple(vars(entry).values()) for entry in self.entries],
+            "facts": self.facts,
+        }
+
+
+def law_from_data(data: dict[str, Any]) -> Law:
+    """The :class:`Law` that :meth:`Law.as_data` described."""
+    return Law(
+        data["digest"],
+        tuple(Rule(*row) for row in data["rules"]),
+        tuple(Entry(*row) for row in data["entries"]),
+        data["facts"],
+    )
+
+
+def star(path: str, atom: tuple[Any, ...] = ()) -> str:
+    """``persons.{Person}.born`` as ``persons.*.born``; the four-part document prefix as ``documents.*``.
+
+    A reading keeps its name, which ``atom`` gives: each question has answers of its own.
+    """
+    if path.startswith("readings.") and atom:
+        return f"readings.{atom[1]}"
+    starred = re.sub(r"\{[^}]+\}", "*", path)
+    return re.sub(r"^documents\.\*\.\*\.\*", "documents.*", starred)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed law: the statements to ground and the :class:`Law` they give."""
+
+    law: Law
+    statements: tuple[ast.AST, ...] = field(repr=False)
+    root: Path
+
+
+def parse(root: Path) -> Source:
+    """The law under ``root``, parsed, checked and tagged.
+
+    Raises :class:`RulesError` naming file and line for anything clingo cannot parse or the vocabulary does not declare.
+    """
+    from clingo import ast
+
+    from reasoner import lawcheck
+
+    files = law_files(root)
+    parsed = _parse_files(root)
+    statements = [
+        (name, node) for name, nodes in parsed for node in nodes if not _skipped(node, ast)
+    ]
+    static = _static_predicates([node for _, node in statements])
+    entries = tuple(_entries(parsed))
+    lawcheck.check_comparisons(statements, entries)
+    tagged, rules = _tag(parsed, static)
+    facts = _tables(root, [node for _, node in statements], static)
+    return Source(Law(digest_of(root, files), tuple(rules), entries, facts), tuple(tagged), root)
+
+
+def _parse_files(root: Path) -> list[tuple[str, list[ast.AST]]]:
+    """Statements and comments of every law file, by the name of the file relative to ``root``."""
+    from clingo import ast
+
+    nodes: list[ast.AST] = []
+    messages: list[str] = []
+    main = root / "encodings" / "main.lp"
+    try:
+        ast.parse_files(
+            [str(main)], nodes.append, logger=lambda _code, message: messages.append(message)
+        )
+    except RuntimeError:
+        raise RulesError("\n".join(messages) or f"{main}: cannot be parsed") from None
+    files: dict[str, list[ast.AST]] = {}
+    for node in nodes:
+        files.setdefault(node.location.begin.filename, []).append(node)
+    return [(_name(root, Path(name).resolve()), found) for name, found in files.items()]
+
+
+def _skipped(node: ast.AST, kinds: Any) -> bool:
+    if node.ast_type == kinds.ASTType.Comment:
+        return True
+    return node.ast_type == kinds.ASTType.Program
+
+
+def predicate_of(literal: Any) -> str | None:
+    """``name`` of the symbolic atom in a literal, or None for a comparison or theory atom."""
+    atom = getattr(literal, "atom", None)
+    symbol = getattr(atom, "symbol", None)
+    while symbol is not None and not hasattr(symbol, "name"):
+        symbol = getattr(symbol, "argument", None)
+    return None if symbol is None else str(symbol.name)
+
+
+def _static_predicates(nodes: Sequence[ast.AST]) -> frozenset[str]:
+    """Predicates that the shape of a case alone decides: no input and no comparison stands behind them."""
+    from clingo import ast
+
+    varying: set[str] = set()
+    rules: list[tuple[str, list[Any]]] = []
+    for node in nodes:
+        if node.ast_type == ast.ASTType.External:
+            varying.add(str(node.atom.symbol.name))
+        elif node.ast_type == ast.ASTType.Rule and (head := predicate_of(node.head)) is not None:
+            rules.append((head, list(node.body)))
+    changed = True
+    while changed:
+        changed = False
+        for head, body in rules:
+            if head not in varying and _varies(body, varying):
+                varying.add(head)
+                changed = True
+    return frozenset(head for head, _ in rules if head not in varying)
+
+
+def _varies(body: Sequence[Any], varying: set[str]) -> bool:
+    from clingo import ast
+
+    for literal in body:
+        atom = getattr(literal, "atom", None)
+        if atom is not None and atom.ast_type in (
+            ast.ASTType.TheoryAtom,
+            ast.ASTType.BodyAggregate,
+        ):
+            return True
+        if predicate_of(literal) in varying:
+            return True
+    return False
+
+
+def _tag(
+    parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str]
+) -> tuple[list[ast.AST], list[Rule]]:
+    """Statements to ground, in which every varying rule runs through an atom that carries its identity and variables."""
+    from clingo import ast
+
+    tagged: list[ast.AST] = []
+    rules: list[Rule] = []
+    for name, nodes in parsed:
+        comments = _Comments(nodes)
+        for node in nodes:
+            if node.ast_type == ast.ASTType.Comment:
+                continue
+            head = predicate_of(node.head) if node.ast_type == ast.ASTType.Rule else None
+            if head is None or name.startswith("facts/"):
+                tagged.append(node)
+                continue
+            variables = _variables(node)
+            varies = head not in static and not _static_body(node.body, static)
+            rules.append(
+                Rule(
+                    len(rules),
+                    name,
+                    node.location.begin.line,
+                    str(node),
+                    comments.above(node.location.begin.line),
+                    head,
+                    variables,
+                    _provisions(node.body),
+                    varies,
+                )
+            )
+            tagged.extend(_through_tag(node, len(rules) - 1, variables) if varies else (node,))
+    return tagged, rules
+
+
+def _static_body(body: Sequence[Any], static: frozenset[str]) -> bool:
+    from clingo import ast
+
+    for literal in body:
+        atom = getattr(literal, "atom", None)
+        if atom is None or atom.ast_type == ast.ASTType.Comparison:
+            continue
+        name = predicate_of(literal)
+        if name is None or name not in static | SHAPE:
+            return False
+    return True
+
+
+SHAPE = frozenset({"person", "joins", "holder", "slot"})
+
+
+def _through_tag(node: ast.AST, index: int, variables: Sequence[str]) -> Iterator[ast.AST]:
+    from clingo import ast, symbol
+
+    where = node.location
+
+    def literal(name: str, terms: list[ast.AST]) -> ast.AST:
+        function = ast.Function(where, name, terms, 0)
+        return ast.Literal(where, ast.Sign.NoSign, ast.SymbolicAtom(function))
+
+    terms = [
+        ast.SymbolicTerm(where, symbol.Number(index)),
+        *(ast.Variable(where, name) for name in variables),
+    ]
+    yield ast.Rule(where, literal(TAG, terms), [*node.body, literal(SWITCH, [])])
+    yield ast.Rule(where, node.head, [literal(TAG, terms)])
+
+
+def _variables(node: ast.AST) -> tuple[str, ...]:
+    from clingo import ast
+
+    names: set[str] = set()
+
+    class Visitor(ast.Transformer):
+        def visit_Variable(self, variable: ast.AST) -> ast.AST:  # noqa: N802 - the name clingo dispatches on
+            names.add(str(variable.name))
+            return variable
+
+    Visitor().visit(node)
+    return tuple(sorted(names - {"_"}))
+
+
+def _provisions(body: Sequence[Any]) -> tuple[str, ...]:
+    found = []
+    for literal in body:
+        if predicate_of(literal) == "in_force":
+            argument = str(literal.atom.symbol.arguments[0])
+            if argument[:1].islower():
+                found.append(argument)
+    return tuple(found)
+
+
+class _Comments:
+    """The comment lines that stand directly above a line."""
+
+    def __init__(self, nodes: Sequence[ast.AST]) -> None:
+        from clingo import ast
+
+        self._lines: dict[int, str] = {}
+        self._own: dict[int, int] = {}
+        for node in nodes:
+            first, last = node.location.begin.line, node.location.end.line
+            if node.ast_type == ast.ASTType.Comment:
+                for offset, text in enumerate(str(node.value).splitlines()):
+                    self._lines[first + offset] = text.lstrip("%").strip()
+            else:
+                self._own.update(dict.fromkeys(range(first, last + 1), first))
+
+    def above(self, line: int) -> str:
+        """Comment above ``line``; rules that follow each other without a blank line share the one above the first."""
+        line -= 1
+        while line in self._own and line not in self._lines:
+            line = self._own[line] - 1
+        found: list[str] = []
+        while line in self._lines:
+            found.insert(0, self._lines[line])
+            line -= 1
+        return " ".join(found)
+
+
+def _entries(parsed: Sequence[tuple[str, list[ast.AST]]]) -> Iterator[Entry]:
+    from clingo import ast
+
+    for name, nodes in parsed:
+        for node in nodes:
+            text = str(node.value) if node.ast_type == ast.ASTType.Comment else ""
+            if not text.startswith("%*!"):
+                continue
+            lines = text.removeprefix("%*!").removesuffix("*%").strip().splitlines()
+            title = lines[0].strip()
+            keys = dict(line.split(None, 1) for line in lines[1:] if len(line.split(None, 1)) == 2)
+            point = title.startswith("point ")
+            signature = title.removeprefix("point ").strip()
+            match = re.fullmatch(r"(\w+)(?:\(([^)]*)\))?", signature)
+            if match is None or not {"path", "silence", "kind"} <= keys.keys():
+                raise RulesError(
+                    f"{name}:{node.location.begin.line}: an entry needs a signature, path, silence and kind"
+                )
+            arguments = tuple(part.strip() for part in (match[2] or "").split(",") if part.strip())
+            yield Entry(
+                match[1],
+                arguments,
+                keys["path"].strip(),
+                keys["silence"].strip(),
+                keys["kind"].strip(),
+                point,
+            )
+
+
+def _tables(
+    root: Path, nodes: Sequence[ast.AST], static: frozenset[str]
+) -> dict[str, tuple[tuple[Any, ...], ...]]:
+    """Every static predicate that does not depend on a case, as plain tuples in the order of the source."""
+    from clingo import Control
+    from clingo.ast import ASTType, ProgramBuilder
+
+    log: list[str] = []
+    control = Control(["--warn=none"], logger=lambda _code, message: log.append(message))
+    with ProgramBuilder(control) as builder:
+        for node in nodes:
+            if node.ast_type == ASTType.Rule and predicate_of(node.head) in static:
+                builder.add(node)
+    try:
+        control.ground()
+    except RuntimeError:
+        raise RulesError("\n".join(log) or "the tables under facts/ cannot be ground") from None
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for atom in control.symbolic_atoms:
+        found.setdefault(atom.symbol.name, []).append(
+            tuple(plain(argument) for argument in atom.symbol.arguments)
+        )
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
+def plain(symbol: Any) -> Any:
+    """A clingo symbol as plain data: a number, a string (of a constant or a text), or a tuple (name, *arguments)."""
+    from clingo import SymbolType
+
+    if symbol.type == SymbolType.Number:
+        return symbol.number
+    if symbol.type == SymbolType.String:
+        return symbol.string
+    if not symbol.arguments:
+        return symbol.name
+    return (symbol.name, *(plain(argument) for argument in symbol.arguments))

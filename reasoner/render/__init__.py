@@ -1,0 +1,1 @@
+"""Results as text, Markdown, JSON and HTML, in the language of a catalogue."""

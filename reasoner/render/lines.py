@@ -1,0 +1,270 @@
+"""A result as lines: marks, sentences, provisions and what stands below them, before any format is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from reasoner.explain import FALSE, OPEN, TRUE, Explainer, Node
+from reasoner.outcome import Condition, DocumentStatus, Outcome
+from reasoner.render.sentences import Sentences, day
+from reasoner.wording import Wording
+
+if TYPE_CHECKING:
+    from reasoner.decide import Decision, Run
+
+YES, NO, ASIDE, ASK, PLAIN = "✓", "✗", "–", "?", ""
+_MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
+_RESULTS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
+_STATES = {TRUE: YES, FALSE: NO, OPEN: ASK}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: a mark, a sentence, the provisions it rests on, and the lines below it. A heading has no mark."""
+
+    mark: str
+    text: str
+    provisions: tuple[str, ...] = ()
+    children: tuple[Line, ...] = ()
+    heading: bool = False
+
+
+class Writer:
+    """Writes the outcomes of one decision as lines, in one language.
+
+    ``depth`` cuts the tree below that many levels; ``full`` explains what is met as fully as what is not.
+    """
+
+    def __init__(self, decision: Decision, wording: Wording, *, depth: int | None = None, full: bool = False) -> None:
+        self.decision, self.wording, self.depth, self.full = decision, wording, depth, full
+        self.articles = {str(provision): str(text) for provision, text in decision.law.table("article")}
+
+    # -- whole outcomes -----------------------------------------------------------------------------------------
+
+    def sentences(self, run: Run) -> Sentences:
+        """The sentences of one run, with the names that the case file gives."""
+        people = self.decision.file.case.persons
+        names = {name: people[person].name or person for name, person in run.cast.person.items()}
+        canonical = run.cast.canonical
+        sponsors = {canonical[a]: canonical[s] for a, s in run.cast.joins}
+        return Sentences(self.wording, names, sponsors, run.inputs.calendar)
+
+    def outcomes(self) -> Iterator[Line]:
+        """Every outcome of the decision."""
+        for run, outcome in self.decision.decided:
+            yield self.cut(self.outcome(run, outcome))
+
+    def outcome(self, run: Run, outcome: Outcome) -> Line:
+        """One outcome: the result, then conditions, documents, what follows, dates, fees, authorities and remarks."""
+        ui, sentences = self.wording.ui, self.sentences(run)
+        name = run.cast.canonical[outcome.person]
+        parts = [
+            *self.conditions(run, outcome, sentences),
+            *self._carrying(run, outcome, sentences),
+            self._group("depends_on", self._open(outcome, sentences)),
+            self._group("documents", self._documents(run, outcome, sentences)),
+            self._group("effects", self._effects(outcome, sentences, name)),
+            self._group("deadlines", self._deadlines(outcome)),
+            self._group("fees", self._fees(outcome)),
+            self._group("authorities", self._authorities(outcome)),
+            self._group("channels", (Line(PLAIN, self.wording.text("channels", c)) for c in outcome.channel)),
+            self._group("warnings", (self._remark("warnings", r, sentences, name) for r in outcome.warnings)),
+            self._group("notes", (self._note(r) for r in outcome.notes)),
+            self._group("assumed", self._assumed(outcome, sentences)),
+        ]
+        title = f"{self.title(outcome, sentences, name)}: {self.wording.text('results', outcome.result)}"
+        details = [self._applied(outcome)] if outcome.applied_on or outcome.sponsor else []
+        details.append(self.wording.text("files", outcome.file))
+        if run.contradictory:
+            parts.insert(0, Line(ASK, ui("contradictory")))
+        text = f"{title} ({'; '.join(details)})"
+        return Line(_RESULTS[outcome.result], text, children=tuple(part for part in parts if part is not None))
+
+    def title(self, outcome: Outcome, sentences: Sentences, name: str) -> str:
+        """``Amal, as spouse of Yusuf``."""
+        words = {"Person": sentences.names[name], "Route": sentences.route(outcome.route)}
+        if outcome.sponsor is None:
+            return self.wording.ui("as_route", **words)
+        sponsor = self.decision.file.case.persons[outcome.sponsor].name or outcome.sponsor
+        return self.wording.ui("as_route_of", **words, Sponsor=sponsor)
+
+    def _applied(self, outcome: Outcome) -> str:
+        if outcome.applied_on is None:
+            return self.wording.ui("applied_unknown")
+        return self.wording.ui("applied_on" if outcome.filed else "not_asked", Date=day(outcome.applied_on))
+
+    def cut(self, line: Line, level: int = 1) -> Line:
+        """The line without what lies deeper than ``depth``."""
+        if self.depth is not None and level > self.depth:
+            return replace(line, children=())
+        return replace(line, children=tuple(self.cut(child, level + 1) for child in line.children))
+
+    def _group(self, key: str, lines: Iterable[Line]) -> Line | None:
+        found = tuple(lines)
+        return Line(PLAIN, self.wording.ui(key), children=found, heading=True) if found else None
+
+    # -- conditions and their reasons ---------------------------------------------------------------------------
+
+    def conditions(self, run: Run, outcome: Outcome, sentences: Sentences) -> Iterator[Line]:
+        """One line for each condition, with the reason below it."""
+        for condition in outcome.conditions:
+            yield self.condition(run, outcome, condition, sentences)
+
+    def condition(self, run: Run, outcome: Outcome, condition: Condition, sentences: Sentences) -> Line:
+        """A condition with why it is met, or with everything that could have met it and what fails in each."""
+        name = run.cast.canonical[outcome.person]
+        explainer = self._explainer(run)
+        below: list[Line] = []
+        if condition.status != "met" or self.full:
+            wanted = {"met": ("satisfied",), "waived": ("waived",)}.get(condition.status, ("satisfied", "waived"))
+            for predicate in wanted:
+                node = explainer.explain((predicate, name, outcome.route, condition.id))
+                below += self.instances(node, sentences)
+            if not below and condition.status == "unmet":
+                below.append(Line(NO, self.wording.ui("nobody_is")))
+        text = sentences.condition(name, outcome.route, condition.id)
+        required = self._required(explainer, name, outcome.route, condition.id)
+        return Line(_MARKS[condition.status], text, required, tuple(below))
+
+    def _explainer(self, run: Run) -> Explainer:
+        if not self.full:
+            return run.explainer
+        return Explainer(run.law, run.program, run.inputs, run.rails, dict(run.verdict), full=True)
+
+    @staticmethod
+    def _required(explainer: Explainer, name: str, route: str, condition: str) -> tuple[str, ...]:
+        node = explainer.explain(("requires", name, route, condition))
+        return tuple(dict.fromkeys(p for rule in node.children for p in rule.provisions))
+
+    def _carrying(self, run: Run, outcome: Outcome, sentences: Sentences) -> Iterator[Line]:
+        """What else decides the result: somebody who goes first, or that the law leaves it to favour."""
+        name, explainer = run.cast.canonical[outcome.person], self._explainer(run)
+        for predicate in ("displaced", "favour"):
+            node = explainer.explain((predicate, name, outcome.route))
+            if node.state == TRUE or (node.state == OPEN and outcome.result == "undetermined"):
+                yield from self.instances(node, sentences)
+
+    def node(self, node: Node, sentences: Sentences) -> Line:
+        """A node of an explanation with everything below it."""
+        text = sentences.node(node)
+        mark = _STATES[node.holds]
+        if node.kind == "input":
+            text += self._place(node)
+        return Line(mark, text, (), tuple(self.instances(node, sentences)))
+
+    def instances(self, node: Node, sentences: Sentences) -> Iterator[Line]:
+        """The rule instances below a node; an instance that names no provision gives way to what it consists of."""
+        seen: set[Line] = set()
+        for instance in node.children:
+            below = tuple(self.node(child, sentences) for child in instance.children)
+            lines: tuple[Line, ...] = below
+            if instance.provisions:
+                lines = (Line(_STATES[instance.state], sentences.node(instance), instance.provisions, below),)
+            for line in lines:
+                if line not in seen:
+                    seen.add(line)
+                    yield line
+
+    def _place(self, node: Node) -> str:
+        if node.assumed:
+            return f" ({self.wording.ui('assumed_fact')})"
+        line = self.decision.file.line(node.where) if node.where else None
+        if line is None or node.state == OPEN:
+            return ""
+        return f" ({self.wording.ui('line', File=self.decision.file.name, Line=line)})"
+
+    # -- the other parts ----------------------------------------------------------------------------------------
+
+    def _documents(self, run: Run, outcome: Outcome, sentences: Sentences) -> Iterator[Line]:
+        for document in outcome.documents:
+            yield self.document(run, outcome, document, sentences)
+
+    def document(self, run: Run, outcome: Outcome, document: DocumentStatus, sentences: Sentences) -> Line:
+        """A required document with its status, its defects and the types that would do instead."""
+        text = f"{self.wording.text('documents', document.type)}: {self.wording.text('statuses', document.status)}"
+        below = []
+        if document.alternatives and document.status in ("missing", "defective", "unknown"):
+            listed = "; ".join(self.wording.text("documents", kind) for kind in document.alternatives)
+            below.append(Line(PLAIN, self.wording.ui("alternatives", List=listed)))
+        below += self._defects(run, outcome, document, sentences)
+        if document.status == "waived":
+            name = run.cast.canonical[outcome.person]
+            below += self.instances(self._explainer(run).explain(("excused", name, outcome.route, document.type)), sentences)
+        required = document.provisions if document.status != "held" or self.full else ()
+        return Line(_MARKS[document.status], text, required[:3], tuple(below))
+
+    def _defects(self, run: Run, outcome: Outcome, document: DocumentStatus, sentences: Sentences) -> Iterator[Line]:
+        if document.status not in ("defective", "unknown"):
+            return
+        name, explainer, program = run.cast.canonical[outcome.person], self._explainer(run), run.program
+        for number in program.by_predicate.get("defect", ()):
+            holder, kind, _slot, defect = program.atoms[number][1:]
+            if holder != name or kind not in (document.type, *document.alternatives) or run.verdict[number] is False:
+                continue
+            node = explainer.node(number)
+            provisions = tuple(p for rule in node.children for p in rule.provisions)
+            below = tuple(self.node(child, sentences) for rule in node.children for child in rule.children)
+            paper = self.wording.text("documents", str(kind))
+            text = f"{paper}: {self.wording.text('defects', str(defect))}"
+            yield Line(NO if node.state == TRUE else ASK, text, tuple(dict.fromkeys(provisions)), below)
+
+    def _effects(self, outcome: Outcome, sentences: Sentences, name: str) -> Iterator[Line]:
+        for effect in outcome.effects:
+            if effect.status == "not":
+                continue
+            text = self.wording.text("effects", effect.id, **sentences.people(name))
+            kind = self.wording.text("kinds", effect.kind)
+            on = f", {day(effect.date)}" if effect.date else ""
+            yield Line(YES if effect.status == "applies" else ASK, f"{text} ({kind}{on})", effect.provisions[:1])
+
+    def _deadlines(self, outcome: Outcome) -> Iterator[Line]:
+        for deadline in outcome.deadlines:
+            shown = day(deadline.date) if deadline.date else self.wording.ui("open_date")
+            yield Line(PLAIN, f"{shown}: {self.wording.text('deadlines', deadline.id)}", deadline.provisions[:1])
+
+    def _fees(self, outcome: Outcome) -> Iterator[Line]:
+        for fee in outcome.fees:
+            text = f"{self.wording.text('fees', fee.id)}: {self.wording.text('statuses', fee.status)}"
+            if fee.amount is not None and fee.currency:
+                text += f", {self.wording.ui('amount', Currency=fee.currency.upper(), Amount=fee.amount)}"
+            yield Line(PLAIN, text, fee.provisions[:1])
+
+    def _authorities(self, outcome: Outcome) -> Iterator[Line]:
+        for authority in outcome.authorities:
+            task = self.wording.text("tasks", authority.task)
+            yield Line(PLAIN, f"{task}: {self.wording.text('authorities', authority.body)}", authority.provisions[:1])
+
+    def _remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
+        people = self.decision.file.case.persons
+        about = [people[part].name or part if part in people else sentences.value(part) for part in remark.about]
+        entry = self.wording.get(section, remark.id)
+        values: dict[str, str] = sentences.people(name)
+        if isinstance(entry, dict):
+            values |= dict(zip(entry.get("args", ()), about, strict=False))
+            text = str(entry["text"]).format_map(values)
+        else:
+            text = self.wording.text(section, remark.id, **values)
+        return Line("!", text, remark.provisions[:1])
+
+    def _note(self, remark: Any) -> Line:
+        entry = self.wording.get("provisions", remark.id) or {}
+        return Line("i", str(entry.get("statement") or remark.id), (remark.id,))
+
+    def _open(self, outcome: Outcome, sentences: Sentences) -> Iterator[Line]:
+        for item in outcome.depends_on:
+            size = item.settles
+            how = ("settles_unknown" if size is None else "settles_alone" if size == 1 else "settles_with")
+            yield Line(ASK, f"{item.path}: {self.wording.ui(how, N=(size or 1) - 1)}")
+
+    def _assumed(self, outcome: Outcome, sentences: Sentences) -> Iterator[Line]:
+        if outcome.assumed:
+            listed = ", ".join(f"{item.path} = {self.wording.ui(item.value)}" for item in outcome.assumed)
+            yield Line(PLAIN, listed)
+
+
+def reference(provision: str) -> str:
+    """A provision's id as the catalogue writes it: ``IPF-spouse-age-21``."""
+    regime, _, rest = provision.partition("_")
+    return f"{regime.upper()}-{rest.replace('_', '-')}"

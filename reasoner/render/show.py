@@ -1,0 +1,128 @@
+"""Decisions and explanations printed in the format that was asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from reasoner import __version__
+from reasoner.explain import TRUE, Node
+from reasoner.outcome import Outcome, as_data
+from reasoner.render.lines import Line, Writer
+from reasoner.render.sentences import Sentences, day
+from reasoner.target import Target, condition_node, document_node, matching, outcome_node
+
+if TYPE_CHECKING:
+    from reasoner.decide import Decision, Run
+    from reasoner.wording import Wording
+
+
+def decision(
+    decision: Decision,
+    wording: Wording,
+    format: str,
+    *,
+    person: str | None = None,
+    route: str | None = None,
+    depth: int | None = None,
+    full: bool = False,
+) -> None:
+    """Prints the outcomes of a decision, or those of one person or route."""
+    chosen = matching(decision, Target(person, route)) if person or route else decision.decided
+    if format == "json":
+        print(json.dumps(as_json(decision, [outcome for _, outcome in chosen]), indent=2, ensure_ascii=False))
+        return
+    writer = Writer(decision, wording, depth=depth, full=full)
+    lines = [writer.cut(writer.outcome(run, outcome)) for run, outcome in chosen]
+    _print(decision, wording, format, lines or [Line("", wording.ui("nobody"))], writer.articles)
+
+
+def as_json(decision: Decision, outcomes: Iterable[Outcome] | None = None) -> dict[str, Any]:
+    """A decision as the JSON object of the result contract."""
+    return {
+        "case": decision.file.case.case or decision.file.name,
+        "assessed_on": decision.assessed_on.isoformat(),
+        "rules": {"version": __version__, "digest": decision.law.digest},
+        "readings": dict(decision.readings),
+        "outcomes": [as_data(outcome) for outcome in (decision.outcomes if outcomes is None else outcomes)],
+    }
+
+
+def explanation(
+    decision: Decision, target: Target, wording: Wording, format: str, *, depth: int | None = None, full: bool = False
+) -> None:
+    """Prints why and why not for what a target names."""
+    writer = Writer(decision, wording, depth=depth, full=full)
+    chosen = matching(decision, target)
+    if format == "json":
+        trees = [_tree_data(run, outcome, target, writer.sentences(run)) for run, outcome in chosen]
+        print(json.dumps({**as_json(decision, ()), "outcomes": trees}, indent=2, ensure_ascii=False))
+        return
+    lines = list(_explained(writer, chosen, target))
+    _print(decision, wording, format, lines or [Line("", wording.ui("nobody"))], writer.articles)
+
+
+def _explained(writer: Writer, chosen: Iterable[tuple[Run, Outcome]], target: Target) -> Iterator[Line]:
+    for run, outcome in chosen:
+        sentences = writer.sentences(run)
+        if target.condition is None and target.document is None:
+            yield writer.cut(writer.outcome(run, outcome))
+            continue
+        parts = [writer.condition(run, outcome, c, sentences) for c in outcome.conditions if c.id == target.condition]
+        parts += [writer.document(run, outcome, d, sentences) for d in outcome.documents if d.type == target.document]
+        title = writer.title(outcome, sentences, run.cast.canonical[outcome.person])
+        yield writer.cut(Line("", title, children=tuple(parts)))
+
+
+def _tree_data(run: Run, outcome: Outcome, target: Target, sentences: Sentences) -> dict[str, Any]:
+    name = run.cast.canonical[outcome.person]
+    if target.condition is not None:
+        node = condition_node(run, name, outcome.route, target.condition)
+    elif target.document is not None:
+        node = document_node(run, name, outcome.route, target.document)
+    else:
+        node = outcome_node(run, name, outcome)
+    return {"person": outcome.person, "route": outcome.route, "result": outcome.result, "tree": node_data(node, sentences)}
+
+
+def node_data(node: Node, sentences: Sentences) -> dict[str, Any]:
+    """A node of an explanation as plain data: its sentence, state, provisions, rule, place and distance, and what is below."""
+    data: dict[str, Any] = {"kind": node.kind, "state": node.state, "text": sentences.node(node)}
+    if node.negated:
+        data["negated"] = True
+    if node.provisions:
+        data["provisions"] = list(node.provisions)
+    if node.rule is not None:
+        data["rule"] = f"{node.rule.file}:{node.rule.line}"
+    if node.where is not None:
+        from reasoner.facts import dotted
+
+        data["path"] = dotted(node.where)
+    if node.assumed:
+        data["assumed"] = True
+    if node.distance is not None:
+        data["distance"] = {"unit": node.distance.unit, "amount": node.distance.amount, "holds": node.state == TRUE}
+    if node.children:
+        data["because"] = [node_data(child, sentences) for child in node.children]
+    return data
+
+
+def _print(decision: Decision, wording: Wording, format: str, lines: list[Line], articles: dict[str, str]) -> None:
+    heading = wording.ui("heading", Case=decision.file.case.case or decision.file.name, Date=day(decision.assessed_on))
+    law = wording.ui("law", Version=__version__, Digest=decision.law.digest[:12])
+    if format == "markdown":
+        from reasoner.render.markdown import markdown
+
+        print(f"# {heading}\n\n{law}\n")
+        for line in lines:
+            print("\n".join(markdown(line, articles)))
+        return
+    from reasoner.render.text import console, tree
+
+    out = console()
+    out.print(heading, style="bold")
+    out.print(law, style="dim")
+    for line in lines:
+        out.print()
+        out.print(tree(line, articles))

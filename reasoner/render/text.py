@@ -1,0 +1,56 @@
+"""Lines as a tree for the terminal, made with rich; it reads the same without colour and piped to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from reasoner.render.lines import Line, reference
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+    from rich.tree import Tree
+
+_STYLES = {"✓": "green", "✗": "red", "?": "yellow", "–": "cyan", "!": "bold yellow", "i": "blue"}
+
+
+def console(*, width: int | None = None) -> Console:
+    """A console on standard output: as wide as the terminal, 80 columns in a pipe unless ``COLUMNS`` says otherwise."""
+    from rich.console import Console
+
+    return Console(width=width, soft_wrap=False, highlight=False, emoji=False, markup=False)
+
+
+def tree(line: Line, articles: Mapping[str, str]) -> Tree:
+    """A line and everything below it."""
+    from rich.tree import Tree
+
+    root = Tree(_label(line, articles), guide_style="dim")
+    _grow(root, line.children, articles)
+    return root
+
+
+def _grow(branch: Tree, lines: Iterable[Line], articles: Mapping[str, str]) -> None:
+    for line in lines:
+        _grow(branch.add(_label(line, articles)), line.children, articles)
+
+
+def _label(line: Line, articles: Mapping[str, str]) -> Text:
+    from rich.text import Text
+
+    text = Text(overflow="fold")
+    if line.mark:
+        text.append(f"{line.mark} ", style=_STYLES.get(line.mark, ""))
+    text.append(line.text, style="bold" if line.heading else "")
+    if line.provisions:
+        text.append(f" [{references(line, articles)}]", style="dim")
+    return text
+
+
+def references(line: Line, articles: Mapping[str, str]) -> str:
+    """The provisions of a line with their articles."""
+    found: dict[str, list[str]] = {}
+    for provision in line.provisions:
+        found.setdefault(articles.get(provision, ""), []).append(reference(provision))
+    return "; ".join(", ".join([*ids, *([article] if article else [])]) for article, ids in found.items())

@@ -1,0 +1,105 @@
+"""clingo on a ground program: one model under assumptions, or what all and some models have in common.
+
+With ground.py the only module that touches ``clingo.Control``.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reasoner.errors import RulesError
+from reasoner.ground import GroundProgram
+
+if TYPE_CHECKING:
+    from clingo import Control
+
+Option = Mapping[int, bool]
+"""One value of an open variable: the truth of the inputs and comparisons that it settles."""
+
+
+class Solver:
+    """Decides cases of one ground program, under assumptions and without grounding anything again."""
+
+    def __init__(self, program: GroundProgram) -> None:
+        self.program = program
+        self._control = _load(program.aspif())
+
+    def model(self, truth: Mapping[int, bool | None]) -> dict[int, bool]:
+        """The truth of every shown atom in the one stable model; inputs that are open are taken as false.
+
+        Raises :class:`RulesError` when there is no such model or more than one, which a stratified law does not allow.
+        """
+        program = self.program
+        assumptions = [number if value else -number for number, value in truth.items()]
+        assumptions += [program.switch, -program.possible]
+        with self._control.solve(assumptions=assumptions, yield_=True) as handle:
+            model = handle.model()
+            if model is None:
+                raise RulesError("the law has no stable model for this case; it must be stratified")
+            return {number: model.is_true(number) for number in program.shown}
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What holds in every possible case (``certain``) and what holds in some (``possible``), of the atoms asked for."""
+
+    certain: frozenset[int]
+    possible: frozenset[int]
+
+
+def consequences(
+    program: GroundProgram,
+    truth: Mapping[int, bool | None],
+    variables: Sequence[Sequence[Option]],
+    asked: Iterable[int],
+) -> Consequences | None:
+    """Cautious and brave consequences over everything that is open, or None when no possible case fits the facts.
+
+    Each of ``variables`` takes exactly one of its options; an open input that no variable settles is free.
+    """
+    shown = tuple(asked)
+    control = _load(program.aspif(shown))
+    with control.backend() as backend:
+        for options in variables:
+            atoms = [backend.add_atom() for _ in options]
+            backend.add_rule(atoms, choice=True)
+            backend.add_rule([], [-atom for atom in atoms])
+            for index, (atom, option) in enumerate(zip(atoms, options, strict=True)):
+                for other in atoms[:index]:
+                    backend.add_rule([], [atom, other])
+                for number, value in option.items():
+                    backend.add_rule([], [atom, -number if value else number])
+    assumptions = [
+        number if value else -number for number, value in truth.items() if value is not None
+    ]
+    assumptions += [program.switch, program.possible]
+    found = []
+    for mode in ("cautious", "brave"):
+        control.configuration.solve.enum_mode = mode  # type: ignore[union-attr]
+        control.configuration.solve.models = "0"  # type: ignore[union-attr]
+        last: frozenset[int] | None = None
+        with control.solve(assumptions=assumptions, yield_=True) as handle:
+            for model in handle:
+                last = frozenset(int(symbol.name[1:]) for symbol in model.symbols(shown=True))
+        if last is None:
+            return None
+        found.append(last)
+    return Consequences(*found)
+
+
+def _load(aspif: str) -> Control:
+    from clingo import Control
+
+    control = Control(["--warn=none"])
+    handle, path = tempfile.mkstemp(suffix=".aspif")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(aspif)
+        control.load_aspif([path])
+    finally:
+        os.unlink(path)
+    return control
