@@ -63,12 +63,7 @@ def kinds_of_code(atoms: Sequence[Atom], calendar: Calendar, points_open: int) -
             classes.append((calendar.members(atom[1]), on))
         elif atom[0] == "same":
             values = [calendar.value(term) for term in atom[1:]]
-            named.update(
-                c
-                for v in values
-                if isinstance(v, (str, tuple))
-                for c in ((v,) if isinstance(v, str) else v)
-            )
+            named.update(c for v in values if isinstance(v, (str, tuple)) for c in ((v,) if isinstance(v, str) else v))
     copies = points_open if any(atom[0] == "same" for atom in atoms) else 1
     groups: dict[Any, list[str]] = {}
     for code in sorted(named.union(*(table for table, _ in classes))):

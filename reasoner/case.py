@@ -80,9 +80,7 @@ def schema(choices: Choices) -> dict[str, Any]:
         readings = content["properties"]["readings"]
         readings.pop("anyOf", None)
         readings |= {"type": ["object", "null"], "additionalProperties": False}
-        readings["properties"] = {
-            key.removeprefix("readings."): {"enum": _spellings(choices[key])} for key in names
-        }
+        readings["properties"] = {key.removeprefix("readings."): {"enum": _spellings(choices[key])} for key in names}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
 
 
@@ -100,9 +98,7 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
             yield from _nodes(child)
 
 
-def _checked(
-    document: Document | None, faults: list[Fault], *, choices: Choices, name: str
-) -> CaseFile:
+def _checked(document: Document | None, faults: list[Fault], *, choices: Choices, name: str) -> CaseFile:
     if document is None:
         raise CaseFileError(faults)
     context = {"choices": choices}

@@ -225,9 +225,7 @@ def _unions(entries: Entries) -> Iterator[Finding]:
             seen.setdefault(pair, number)
 
 
-def _partners(
-    partners: tuple[str, ...], base: KeyPath, persons: Mapping[str, Person]
-) -> Iterator[Finding]:
+def _partners(partners: tuple[str, ...], base: KeyPath, persons: Mapping[str, Person]) -> Iterator[Finding]:
     one, other = partners
     path = (*base, "partners")
     if one == other:

@@ -116,14 +116,10 @@ When = Annotated[
     Day | Never | None,
     Scalar(read_day, _PARTIAL | {"pattern": f"^({_DATE_PATTERN}|unknown|none)$"}),
 ]
-Happened = Annotated[
-    Day | None, Scalar(read_happened, _PARTIAL | {"pattern": f"^({_DATE_PATTERN}|unknown)$"})
-]
+Happened = Annotated[Day | None, Scalar(read_happened, _PARTIAL | {"pattern": f"^({_DATE_PATTERN}|unknown)$"})]
 FullDate = Annotated[
     Day | None,
-    Scalar(
-        read_full_date, {"type": ["string", "null"], "pattern": r"^(\d{4}-\d{2}-\d{2}|unknown)$"}
-    ),
+    Scalar(read_full_date, {"type": ["string", "null"], "pattern": r"^(\d{4}-\d{2}-\d{2}|unknown)$"}),
 ]
 Moment = Annotated[
     datetime | Never | None,

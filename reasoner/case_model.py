@@ -141,9 +141,9 @@ class Person(Section):
     )
     mother: PersonRef = key("Id of the mother.")
     father_on_birth_record: Truth = key("The birth record names the father.")
-    kin: Annotated[
-        dict[PersonKey, Annotated[str | None, OneOf("persons.*.kin.*")]] | None, Listed()
-    ] = key("Other relatives: person id -> how they are related.")
+    kin: Annotated[dict[PersonKey, Annotated[str | None, OneOf("persons.*.kin.*")]] | None, Listed()] = key(
+        "Other relatives: person id -> how they are related."
+    )
     dependent_on: Annotated[tuple[PersonKey, ...] | None, Listed(single=True)] = key(
         "Id or ids of the persons this person depends on."
     )
@@ -180,9 +180,7 @@ class Cohabitation(Meeting):
 class Union(Section):
     """A marriage, registered partnership or de facto union of two persons."""
 
-    partners: Annotated[Annotated[tuple[PersonKey, ...], Len(2, 2)] | None, Listed()] = key(
-        "Ids of the two partners."
-    )
+    partners: Annotated[Annotated[tuple[PersonKey, ...], Len(2, 2)] | None, Listed()] = key("Ids of the two partners.")
     kind: Annotated[str | None, OneOf("unions.*.kind")] = key("Kind of union.")
     concluded: When = key("Day it was concluded.")
     country: Country = key("Country where it was concluded.")
@@ -193,9 +191,7 @@ class Union(Section):
     common_child: Truth = key("The partners have a child together.")
     known_since: When = key("When the partners came to know each other.")
     regular_contact: Truth = key("They can show regular contact.")
-    cohabitation: Annotated[tuple[Cohabitation, ...] | None, Listed()] = key(
-        "Periods of living together."
-    )
+    cohabitation: Annotated[tuple[Cohabitation, ...] | None, Listed()] = key("Periods of living together.")
     meetings: Annotated[tuple[Meeting, ...] | None, Listed()] = key("Periods spent together.")
 
 
@@ -208,9 +204,7 @@ class ProofOfTie(Section):
     inability_accepted: Truth = key("The authority accepts the inability.")
     interview_held: Truth = key("An interview was held.")
     dna_requested: Truth = key("A DNA test was requested.")
-    dna_result: Annotated[str | None, OneOf("applications.*.proof_of_tie.dna_result")] = key(
-        "Result of the DNA test."
-    )
+    dna_result: Annotated[str | None, OneOf("applications.*.proof_of_tie.dna_result")] = key("Result of the DNA test.")
 
 
 class Extension(Section):
@@ -285,12 +279,8 @@ class Case(Section):
     readings: Annotated[dict[str, Slug], Listed(missing={})] = Field(
         {}, description="Chosen readings of questions that the law leaves open."
     )
-    persons: Annotated[dict[PersonKey, Person], Len(1, MAX_PERSONS)] = Field(
-        description="The persons, by id."
-    )
-    unions: Annotated[tuple[Union, ...], Listed(missing=())] = Field(
-        (), description="Unions of two persons."
-    )
+    persons: Annotated[dict[PersonKey, Person], Len(1, MAX_PERSONS)] = Field(description="The persons, by id.")
+    unions: Annotated[tuple[Union, ...], Listed(missing=())] = Field((), description="Unions of two persons.")
     applications: Annotated[tuple[Application, ...], Listed(missing=())] = Field(
         (), description="Applications, at most one per applicant."
     )

@@ -218,16 +218,12 @@ def _text(pattern: str) -> JsonSchema:
 
 _ID = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
 
-Truth = Annotated[
-    bool | None, Scalar(read_truth, {"enum": [True, False, "yes", "no", "unknown", None]})
-]
+Truth = Annotated[bool | None, Scalar(read_truth, {"enum": [True, False, "yes", "no", "unknown", None]})]
 Text = Annotated[str | None, Scalar(read_text, {"type": ["string", "number", "null"]})]
 CaseName = Annotated[str | None, Scalar(read_case_name, _text("^[a-z0-9][a-z0-9_-]*$"))]
 PersonKey = Annotated[str, Scalar(read_person_id, _ID, in_list=True)]
 PersonRef = Annotated[str | None, Scalar(read_person_id, _text("^[a-z][a-z0-9_]*$"))]
 Country = Annotated[str | None, Scalar(read_country, _text("^([A-Z]{2}|unknown)$"))]
-CountryItem = Annotated[
-    str, Scalar(read_country, {"type": "string", "pattern": "^[A-Z]{2}$"}, in_list=True)
-]
+CountryItem = Annotated[str, Scalar(read_country, {"type": "string", "pattern": "^[A-Z]{2}$"}, in_list=True)]
 LanguageCode = Annotated[str | None, Scalar(read_language, _text("^([a-z]{2}|unknown)$"))]
 Slug = Annotated[str | None, Scalar(read_slug, _text("^[a-z][a-z0-9_]*$"))]

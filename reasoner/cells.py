@@ -115,9 +115,7 @@ def _join(groups: dict[Term, list[Term]], ours: list[Term]) -> None:
             groups.update(dict.fromkeys(other, group))
 
 
-def _component(
-    group: list[Term], members: list[int], atoms: Sequence[Atom], calendar: Calendar, limit: int
-) -> Worlds:
+def _component(group: list[Term], members: list[int], atoms: Sequence[Atom], calendar: Calendar, limit: int) -> Worlds:
     try:
         splitter = Splitter([atoms[i] for i in members], calendar, group, limit)
         found = splitter.split(splitter.axes)
@@ -131,9 +129,7 @@ def _component(
 class Splitter:
     """Splits the points of one component; `env` holds the values at which atoms are being tried."""
 
-    def __init__(
-        self, atoms: list[Atom], calendar: Calendar, group: list[Term], limit: int
-    ) -> None:
+    def __init__(self, atoms: list[Atom], calendar: Calendar, group: list[Term], limit: int) -> None:
         self.atoms, self.limit, self.leafs = atoms, limit, 0
         self.reads = [list(leaves(atom)) for atom in atoms]
         self.env: dict[Any, Any] = {p: calendar.lookup(p) for reads in self.reads for p in reads}
@@ -197,19 +193,13 @@ class Splitter:
                 raise _TooMany
             return list(axis.range)
         axes = {a.point: a for a in (axis, *rest)}
-        samples: dict[Term, dict[Any, None]] = {
-            p: dict.fromkeys(a.samples) for p, a in axes.items()
-        }
+        samples: dict[Term, dict[Any, None]] = {p: dict.fromkeys(a.samples) for p, a in axes.items()}
         starts = {axis.range.start}
         for still in range(len(axes) - 1, -1, -1):
             found: dict[Term, list[Any]] = {}
             for index, reads in enumerate(self.open):
                 for point in reads:
-                    if (
-                        point not in axes
-                        or axes[point].codes
-                        or (not still and point != axis.point)
-                    ):
+                    if point not in axes or axes[point].codes or (not still and point != axis.point):
                         continue
                     others = [p for p in reads if p in axes and p != point]
                     for values in product(*(samples[p] for p in others)):
@@ -283,6 +273,4 @@ class Splitter:
             start, stop = table.get(code, (None, None))
             for limit, op in ((start, ">="), (stop, ">")):
                 if limit is not None:
-                    yield from self._flip(
-                        axis, self._comparison(("date", atom[3], op, limit), op, axis.point)
-                    )
+                    yield from self._flip(axis, self._comparison(("date", atom[3], op, limit), op, axis.point))

@@ -38,13 +38,27 @@ class Format(StrEnum):
 
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Case file in YAML or JSON; - reads standard input.")]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the result.")]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day of assessment, e.g. 2025-03-10; nothing else is moved.")]
-ReadingOption = Annotated[list[str] | None, typer.Option("--reading", metavar="NAME=VALUE", help="Answer to a question the law leaves open; may be repeated.")]
-NothingOption = Annotated[bool, typer.Option("--assume-nothing", help="Leave open what silence in the file would otherwise answer.")]
-LangOption = Annotated[str, typer.Option("--lang", "-l", envvar="REASONER_LANG", help="Language of the answer: en or fr.")]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Day of assessment, e.g. 2025-03-10; nothing else is moved."),
+]
+ReadingOption = Annotated[
+    list[str] | None,
+    typer.Option("--reading", metavar="NAME=VALUE", help="Answer to a question the law leaves open; may be repeated."),
+]
+NothingOption = Annotated[
+    bool, typer.Option("--assume-nothing", help="Leave open what silence in the file would otherwise answer.")
+]
+LangOption = Annotated[
+    str, typer.Option("--lang", "-l", envvar="REASONER_LANG", help="Language of the answer: en or fr.")
+]
 PersonOption = Annotated[str | None, typer.Option("--person", "-p", metavar="ID", help="Only this person.")]
-RouteOption = Annotated[str | None, typer.Option("--route", "-r", metavar="ROUTE", help="Only this route, also one the facts do not open.")]
-DepthOption = Annotated[int | None, typer.Option("--depth", "-d", min=0, metavar="N", help="Cut the tree below this many levels.")]
+RouteOption = Annotated[
+    str | None, typer.Option("--route", "-r", metavar="ROUTE", help="Only this route, also one the facts do not open.")
+]
+DepthOption = Annotated[
+    int | None, typer.Option("--depth", "-d", min=0, metavar="N", help="Cut the tree below this many levels.")
+]
 
 
 def main() -> None:
@@ -60,7 +74,9 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
 ) -> None:
     pass
 
@@ -71,7 +87,9 @@ def decide(
     person: PersonOption = None,
     route: RouteOption = None,
     depth: DepthOption = None,
-    everything: Annotated[bool, typer.Option("--all", "-a", help="Explain what is met as fully as what is not.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", "-a", help="Explain what is met as fully as what is not.")
+    ] = False,
     format: FormatOption = Format.text,
     as_of: AsOfOption = None,
     reading: ReadingOption = None,
@@ -86,12 +104,16 @@ def decide(
         show.decision(decision, wording, format.value, person=person, route=route, depth=depth, full=everything)
 
 
-@app.command(epilog="Example: reasoner explain examples/spouse-under-21/case.yaml --person amal --condition minimum_age")
+@app.command(
+    epilog="Example: reasoner explain examples/spouse-under-21/case.yaml --person amal --condition minimum_age"
+)
 def explain(
     case: CaseArgument,
     person: PersonOption = None,
     route: RouteOption = None,
-    condition: Annotated[str | None, typer.Option("--condition", "-c", metavar="ID", help="Only this condition.")] = None,
+    condition: Annotated[
+        str | None, typer.Option("--condition", "-c", metavar="ID", help="Only this condition.")
+    ] = None,
     document: Annotated[str | None, typer.Option("--document", metavar="TYPE", help="Only this document.")] = None,
     depth: DepthOption = None,
     everything: Annotated[bool, typer.Option("--all", "-a", help="Every rule that holds, not only the first.")] = False,
@@ -111,7 +133,9 @@ def explain(
         show.explanation(decision, target, wording, format.value, depth=depth, full=everything)
 
 
-@app.command(epilog="Example: reasoner facts examples/spouse-under-21/case.yaml > case.lp; clingo encodings/main.lp case.lp")
+@app.command(
+    epilog="Example: reasoner facts examples/spouse-under-21/case.yaml > case.lp; clingo encodings/main.lp case.lp"
+)
 def facts(
     case: CaseArgument,
     as_of: AsOfOption = None,
@@ -130,10 +154,20 @@ def facts(
 
 @app.command(epilog="Example: reasoner rules IPF-spouse-age-21")
 def rules(
-    provision: Annotated[str | None, typer.Argument(metavar="[PROVISION]", help="Show this provision with its source, dates in force and rules.")] = None,
-    coverage: Annotated[bool, typer.Option("--coverage", help="For each provision of the catalogue: whether, where and by which tests it is covered.")] = False,
+    provision: Annotated[
+        str | None,
+        typer.Argument(metavar="[PROVISION]", help="Show this provision with its source, dates in force and rules."),
+    ] = None,
+    coverage: Annotated[
+        bool,
+        typer.Option(
+            "--coverage", help="For each provision of the catalogue: whether, where and by which tests it is covered."
+        ),
+    ] = False,
     routes: Annotated[bool, typer.Option("--routes", help="List the routes.")] = False,
-    readings: Annotated[bool, typer.Option("--readings", help="List the questions the law leaves open, with their answers.")] = False,
+    readings: Annotated[
+        bool, typer.Option("--readings", help="List the questions the law leaves open, with their answers.")
+    ] = False,
     regime: Annotated[str | None, typer.Option("--regime", help="Only provisions of this regime, e.g. IPF.")] = None,
     format: FormatOption = Format.text,
     lang: LangOption = "en",
@@ -169,7 +203,10 @@ def schema() -> None:
 @app.command(epilog="Example: reasoner new ip_spouse -o amal.yaml")
 def new(
     route: Annotated[str, typer.Argument(metavar="ROUTE", help="The route; reasoner rules --routes lists them.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
     lang: LangOption = "en",
 ) -> None:
@@ -192,7 +229,7 @@ def _reported(lang: str) -> Iterator[Wording]:
     """Runs a command; an error the reasoner knows is printed to standard error and becomes its exit code."""
     from reasoner import wording as wordings
     from reasoner.errors import ReasonerError, UsageError
-    from reasoner.ground import cache_folder
+    from reasoner.store import cache_folder
 
     try:
         if lang not in wordings.languages():

@@ -98,9 +98,7 @@ class Calendar:
         if isinstance(left, date):
             left, right = level(left, right)
             unit, gap = ("hours", _hours) if isinstance(left, datetime) else ("days", _days)
-            on: date | None = (
-                right - gap(1) if op == "<" else right + gap(1) if op == ">" else right
-            )
+            on: date | None = right - gap(1) if op == "<" else right + gap(1) if op == ">" else right
             return Distance(unit, gap_between((left - right) / gap(1), op, holds), on, holds)
         kinds = {side[0] for side in (atom[1], atom[3]) if type(side) is tuple}
         unit = "times" if "count" in kinds else "days" if kinds & {"days", "longest"} else "units"

@@ -195,11 +195,7 @@ def parse_date(text: str) -> date:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is not None:
-        written = (
-            "a moment: write it like 2024-09-01T14:30"
-            if ":" in text
-            else "a date: write it like 2024-09-01"
-        )
+        written = "a moment: write it like 2024-09-01T14:30" if ":" in text else "a date: write it like 2024-09-01"
         raise ValueError(f"{text!r} is not {written}")
     return moment
 
@@ -270,11 +266,7 @@ def holds(left: Any, op: str, right: Any) -> bool:
 
 def ends(value: Any) -> tuple[Any, Any, bool]:
     """The bounds of a value, and whether it may not exist at all."""
-    return (
-        (value.lo, value.hi, value.may_be_none)
-        if isinstance(value, Open)
-        else (value, value, False)
-    )
+    return (value.lo, value.hi, value.may_be_none) if isinstance(value, Open) else (value, value, False)
 
 
 def compare(left: Any, op: str, right: Any) -> bool | None:

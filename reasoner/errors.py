@@ -114,9 +114,7 @@ def describe(fault: Fault, catalogue: Catalogue) -> str:
     parts = {"message": entry["message"], "expected": entry["expected"], "hint": entry[hint]}
     layout = catalogue["layout"]
     sentences = [
-        layout[part].format_map({part: template.format_map(values)})
-        for part, template in parts.items()
-        if template
+        layout[part].format_map({part: template.format_map(values)}) for part, template in parts.items() if template
     ]
     return f"{_place(fault)}: {' '.join(sentences)}"
 

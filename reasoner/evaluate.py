@@ -27,8 +27,8 @@ class Evaluator:
     @cached_property
     def order(self) -> tuple[int, ...]:
         """Derived atoms, each after everything its rule instances read."""
-        bodies, done, order = self.program.bodies, set[int](), list[int]()
-        for start in bodies:
+        rules, done, order = self.program.rules, set[int](), list[int]()
+        for start in rules:
             stack: list[tuple[int, bool]] = [(start, False)]
             open_path: set[int] = set()
             while stack:
@@ -39,24 +39,15 @@ class Evaluator:
                         done.add(atom)
                         order.append(atom)
                     continue
-                if atom in done or atom not in bodies:
+                if atom in done or atom not in rules:
                     continue
                 if atom in open_path:
-                    raise RulesError(
-                        f"the law is not stratified: {self.program.atoms.get(atom)} depends on itself"
-                    )
+                    raise RulesError(f"the law is not stratified: {self.program.atoms.get(atom)} depends on itself")
                 open_path.add(atom)
                 stack.append((atom, True))
-                for positive, negative in bodies[atom]:
-                    stack += [
-                        (other, False) for other in (*positive, *negative) if other not in done
-                    ]
+                for _, _, positive, negative in rules[atom]:
+                    stack += [(other, False) for other in (*positive, *negative) if other not in done]
         return tuple(order)
-
-    @cached_property
-    def _size(self) -> int:
-        used = [*self.program.atoms, *self.program.comparisons, *self.program.bodies]
-        return max(used, default=0) + 1
 
     def run(
         self,
@@ -70,13 +61,12 @@ class Evaluator:
         worlds in which it holds.
         """
         full = (1 << worlds) - 1
-        holds, fails = [0] * self._size, [full] * self._size
+        holds, fails = [0] * self.program.size, [full] * self.program.size
         for atom, value in truth.items():
             holds[atom] = full if value else 0
             fails[atom] = full if value is False else 0
         for atom, bits in (varied or {}).items():
             holds[atom], fails[atom] = bits, full ^ bits
-        holds[self.program.switch], fails[self.program.switch] = full, 0
         for step in self._steps:
             step(holds, fails, full)
         return Rails(holds, fails, full)
@@ -87,11 +77,7 @@ class Evaluator:
         steps = []
         for start in range(0, len(self.order), _CHUNK):
             lines = ["def step(H, F, full):"]
-            lines += [
-                f"    {line}"
-                for atom in self.order[start : start + _CHUNK]
-                for line in self._statement(atom)
-            ]
+            lines += [f"    {line}" for atom in self.order[start : start + _CHUNK] for line in self._statement(atom)]
             space: dict[str, Any] = {}
             exec(compile("\n".join([*lines, "    return"]), "<ground program>", "exec"), space)
             steps.append(space["step"])
@@ -99,15 +85,9 @@ class Evaluator:
 
     def _statement(self, atom: int) -> Iterable[str]:
         holds, fails = [], []
-        switch = self.program.switch
-        for positive, negative in self.program.bodies[atom]:
-            read = [number for number in positive if number != switch]
-            holds.append(
-                " & ".join([f"H[{n}]" for n in read] + [f"F[{n}]" for n in negative]) or "full"
-            )
-            fails.append(
-                " | ".join([f"F[{n}]" for n in read] + [f"H[{n}]" for n in negative]) or "0"
-            )
+        for _, _, positive, negative in self.program.rules[atom]:
+            holds.append(" & ".join([f"H[{n}]" for n in positive] + [f"F[{n}]" for n in negative]) or "full")
+            fails.append(" | ".join([f"F[{n}]" for n in positive] + [f"H[{n}]" for n in negative]) or "0")
         yield f"H[{atom}] = {' | '.join(holds)}"
         yield f"F[{atom}] = {' & '.join(f'({fail})' for fail in fails)}"
 
@@ -119,19 +99,19 @@ class Evaluator:
         """The inputs and comparisons that the atom can depend on."""
         found = self._cones.get(atom)
         if found is None:
-            bodies = self.program.bodies
+            rules = self.program.rules
             seen, stack, leaves = {atom}, [atom], set[int]()
             while stack:
                 current = stack.pop()
-                if current not in bodies:
+                if current not in rules:
                     leaves.add(current)
                     continue
-                for positive, negative in bodies[current]:
+                for _, _, positive, negative in rules[current]:
                     for other in (*positive, *negative):
                         if other not in seen:
                             seen.add(other)
                             stack.append(other)
-            found = frozenset(leaves - {self.program.switch})
+            found = frozenset(leaves)
             self._cones[atom] = found
         return found
 

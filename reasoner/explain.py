@@ -6,16 +6,15 @@ it true, each with all that fails in it; an open one by all that is open. Nodes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from reasoner.dates import Distance
-from reasoner.evaluate import Rails
 from reasoner.facts import Inputs
 from reasoner.ground import Atom, GroundProgram
-from reasoner.program import Law, Rule
+from reasoner.program import TAG, Law, Rule
 
 TRUE, FALSE, OPEN = "true", "false", "open"
 _STATES = {True: TRUE, False: FALSE, None: OPEN}
@@ -45,7 +44,7 @@ class Node:
     @property
     def holds(self) -> str:
         """Whether the step above gets what it needs: the state, turned round where the atom is negated."""
-        return {TRUE: FALSE, FALSE: TRUE}.get(self.state, OPEN) if self.negated else self.state
+        return _needed(self.state, self.negated)
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""
@@ -56,9 +55,7 @@ class Node:
     @cached_property
     def all_provisions(self) -> tuple[str, ...]:
         """Provisions named anywhere in the explanation, in reading order."""
-        return tuple(
-            dict.fromkeys(provision for node in self.walk() for provision in node.provisions)
-        )
+        return tuple(dict.fromkeys(provision for node in self.walk() for provision in node.provisions))
 
 
 class Explainer:
@@ -72,19 +69,12 @@ class Explainer:
         law: Law,
         program: GroundProgram,
         inputs: Inputs,
-        rails: Rails,
-        exact: dict[int, bool | None],
+        truth: Callable[[int], bool | None],
         *,
         full: bool = False,
     ) -> None:
-        self.law, self.program, self.inputs, self.rails, self.exact, self.full = (
-            law,
-            program,
-            inputs,
-            rails,
-            exact,
-            full,
-        )
+        self.law, self.program, self.inputs, self.full = law, program, inputs, full
+        self._truth = truth
         self._nodes: dict[tuple[int, bool], Node] = {}
 
     def explain(self, atom: Atom) -> Node:
@@ -94,8 +84,7 @@ class Explainer:
 
     def state(self, number: int) -> str:
         """``true``, ``false`` or ``open``."""
-        value = self.exact.get(number)
-        return _STATES[self.rails.truth(number) if value is None else value]
+        return _STATES[self._truth(number)]
 
     def node(self, number: int, negated: bool = False) -> Node:
         """The explanation of one literal."""
@@ -112,8 +101,7 @@ class Explainer:
             return Node("comparison", comparison, self.state(number), negated, distance=distance)
         atom = self.program.atoms[number]
         if number in self.inputs.truth:
-            entry = self.law.vocabulary[atom[0]]
-            where = self.inputs.reader.find(entry, atom).path
+            where = self.inputs.reader.place(atom)
             return Node(
                 "input",
                 atom,
@@ -127,40 +115,32 @@ class Explainer:
     def _instances(self, number: int) -> tuple[Node, ...]:
         """The rule instances that explain an atom, given its state."""
         state, nodes = self.state(number), list[Node]()
-        for positive, _ in self.program.bodies.get(number, ()):
-            tag = positive[0]
-            if tag not in self.program.instances:
-                continue
-            if state != FALSE and self.state(tag) != state:
+        for index, values, positive, negative in self.program.rules.get(number, ()):
+            literals = [(n, False) for n in positive] + [(n, True) for n in negative]
+            held = self._body_state(literals)
+            if state != FALSE and held != state:
                 continue  # what fails for good neither carries a conclusion nor keeps it open
-            nodes.append(self._instance(tag))
+            nodes.append(self._instance(index, values, literals, held))
             if state == TRUE and not self.full:
                 break
         return tuple(nodes)
 
-    def _instance(self, tag: int) -> Node:
-        index, values = self.program.instances[tag]
-        rule, state = self.law.rules[index], self.state(tag)
-        ((positive, negative),) = self.program.bodies[tag]
-        literals = [(n, False) for n in positive if n != self.program.switch] + [
-            (n, True) for n in negative
-        ]
+    def _body_state(self, literals: list[tuple[int, bool]]) -> str:
+        states = {_needed(self.state(number), negated) for number, negated in literals}
+        return FALSE if FALSE in states else OPEN if OPEN in states else TRUE
+
+    def _instance(self, index: int, values: tuple[Any, ...], literals: list[tuple[int, bool]], state: str) -> Node:
+        rule = self.law.rules[index]
         nodes = [self.node(number, negated) for number, negated in literals]
         if state != TRUE:
-            # What holds already is not what is missing; in an open instance what is open comes with what fails.
-            nodes = [node for node in nodes if node.holds != TRUE]
+            nodes = [node for node in nodes if node.holds != TRUE]  # what holds already is not what is missing
         binding = tuple(zip(rule.variables, values, strict=True))
         provisions = rule.provisions or tuple(str(v) for name, v in binding if name == "Provision")
-        return Node(
-            "rule",
-            self.program.atoms[tag],
-            state,
-            False,
-            rule,
-            binding,
-            provisions,
-            children=tuple(nodes),
-        )
+        return Node("rule", (TAG, index, *values), state, False, rule, binding, provisions, children=tuple(nodes))
+
+
+def _needed(state: str, negated: bool) -> str:
+    return {TRUE: FALSE, FALSE: TRUE}.get(state, OPEN) if negated else state
 
 
 def leaves(node: Node) -> Iterator[Node]:

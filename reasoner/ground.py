@@ -1,4 +1,4 @@
-"""From the shape of a case to its ground program, kept on disk so that it is ground only once.
+"""From the shape of a case to its ground program.
 
 The ground program holds every way in which the people of a shape could reach each conclusion, whatever the
 facts: every input is an external and every comparison a theory atom, and both stay open in it.
@@ -6,35 +6,27 @@ facts: every input is an external and every comparison a theory atom, and both s
 
 from __future__ import annotations
 
-import marshal
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from reasoner.errors import RulesError
-from reasoner.program import (
-    POSSIBLE,
-    SWITCH,
-    TAG,
-    Law,
-    Source,
-    digest_of,
-    law_files,
-    law_from_data,
-    law_root,
-    parse,
-    plain,
-)
+from reasoner.program import POSSIBLE, SWITCH, TAG, plain
 
-FORMAT = 3  # of the cache; raise it when the stored data changes
+if TYPE_CHECKING:
+    from clingo import Control, ast
 
 Atom = tuple[Any, ...]
 """A ground atom as plain data: predicate name and arguments, compound arguments being tuples themselves."""
+
+Instance = tuple[int, tuple[Any, ...], tuple[int, ...], tuple[int, ...]]
+"""A rule instance: index of its source rule, values of that rule's variables, positive body, negative body."""
+
+UNITS = frozenset({"years", "months", "days", "hours", "always"})
+OPERATORS = frozenset({"+", "*"})
+_REQUIRED = {"condition": "requires", "document": "needs"}
 
 
 @dataclass(frozen=True, order=True)
@@ -62,39 +54,22 @@ class Shape:
 class GroundProgram:
     """A ground, stratified, choice-free program.
 
-    ``atoms`` names the atoms (number to name), ``rules`` are (head, positive body, negative body), ``instances`` gives the
-    source rule and the variable binding behind a tag atom, ``comparisons`` the comparison behind a theory atom,
-    ``inputs`` the externals, and ``constraints`` the bodies that exclude impossible cases.
+    ``atoms`` names the atoms by number, ``rules`` maps an atom to the rule instances that could make it true,
+    ``constraints`` are the bodies that exclude impossible cases, ``inputs`` the externals, ``comparisons`` the comparison
+    behind a theory atom, and ``shown`` the atoms that a decision reports.
     """
 
     atoms: dict[int, Atom]
-    rules: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]
+    rules: dict[int, tuple[Instance, ...]]
     constraints: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
     inputs: tuple[int, ...]
     comparisons: dict[int, Atom]
     shown: tuple[int, ...]
-    switch: int
-    possible: int
 
     @cached_property
     def number(self) -> dict[Atom, int]:
         """Atom to its number."""
         return {atom: number for number, atom in self.atoms.items()}
-
-    @cached_property
-    def instances(self) -> dict[int, tuple[int, tuple[Any, ...]]]:
-        """Tag atom to (index of the source rule, values of its variables)."""
-        return {
-            number: (atom[1], atom[2:]) for number, atom in self.atoms.items() if atom[0] == TAG
-        }
-
-    @cached_property
-    def bodies(self) -> dict[int, tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]]:
-        """Atom to the bodies of the rule instances that could make it true."""
-        found: dict[int, list[tuple[tuple[int, ...], tuple[int, ...]]]] = {}
-        for head, positive, negative in self.rules:
-            found.setdefault(head, []).append((positive, negative))
-        return {head: tuple(bodies) for head, bodies in found.items()}
 
     @cached_property
     def by_predicate(self) -> dict[str, tuple[int, ...]]:
@@ -104,25 +79,82 @@ class GroundProgram:
             found.setdefault(atom[0], []).append(number)
         return {name: tuple(numbers) for name, numbers in found.items()}
 
-    def aspif(self, shown: tuple[int, ...] = ()) -> str:
-        """The program in the intermediate format of clingo, inputs and comparisons being free, ``shown`` being output."""
+    @cached_property
+    def is_shown(self) -> frozenset[int]:
+        """``shown`` for asking whether an atom is among them."""
+        return frozenset(self.shown)
+
+    @cached_property
+    def by_person_and_route(self) -> dict[tuple[str, Any, Any], tuple[int, ...]]:
+        """Predicate, person and route to the shown atoms about them, in the order of the source."""
+        found: dict[tuple[str, Any, Any], list[int]] = {}
+        for number in self.shown:
+            name, *arguments = self.atoms[number]
+            if len(arguments) > 1:
+                found.setdefault((name, arguments[0], arguments[1]), []).append(number)
+        return {key: tuple(sorted(numbers, key=self._place)) for key, numbers in found.items()}
+
+    def _place(self, number: int) -> int:
+        """Where in the source the first rule stands that could make an atom true, so that lists follow the law.
+
+        The state of a condition or a document stands where the law requires it.
+        """
+        name, *arguments = self.atoms[number]
+        required = self.number.get((_REQUIRED.get(name), *arguments[:3]))
+        return min(rule for rule, *_ in self.rules[number if required is None else required])
+
+    @cached_property
+    def size(self) -> int:
+        """More than the largest number of an atom."""
+        return max(chain(self.atoms, self.comparisons), default=0) + 1
+
+    @property
+    def possible(self) -> int:
+        """The number of the switch that turns the constraints on; no atom has it."""
+        return self.size
+
+    def aspif(self, shown: Iterable[int] = ()) -> str:
+        """The program in the intermediate format of clingo, inputs and comparisons being free and ``shown`` being output."""
         lines = ["asp 1 0 0"]
-        for head, positive, negative in self.rules:
-            lines.append(f"1 0 1 {head} 0 {_body(positive, negative)}")
-        lines += [f"1 0 0 0 {_body(positive, negative)}" for positive, negative in self.constraints]
-        lines += [
-            f"5 {number} 0"
-            for number in (self.switch, self.possible, *self.inputs, *self.comparisons)
-        ]
-        for number in shown:
-            lines.append(f"4 {len(str(number)) + 1} a{number} 1 {number}")
+        for head, instances in self.rules.items():
+            lines += [f"1 0 1 {head} 0 {_body(positive, negative)}" for _, _, positive, negative in instances]
+        lines += [f"1 0 0 0 {_body((*true, self.possible), false)}" for true, false in self.constraints]
+        lines += [f"5 {number} 0" for number in (self.possible, *self.inputs, *self.comparisons)]
+        lines += [f"4 {len(str(number)) + 1} a{number} 1 {number}" for number in shown]
         return "\n".join([*lines, "0", ""])
 
 
 def _body(positive: tuple[int, ...], negative: tuple[int, ...]) -> str:
-    return " ".join(
-        map(str, (len(positive) + len(negative), *positive, *(-number for number in negative)))
-    )
+    return " ".join(map(str, (len(positive) + len(negative), *positive, *(-number for number in negative))))
+
+
+def ground(statements: Iterable[ast.AST] | str, shown: Iterable[str], shape: Shape) -> GroundProgram:
+    """The ground program of ``shape``; ``shown`` names the predicates that a decision reports.
+
+    Raises :class:`RulesError` when a law file is broken, with file and line when ``statements`` are parsed ones.
+    """
+    from clingo import Control
+    from clingo.ast import ProgramBuilder
+
+    observer, log = _Observer(), list[str]()
+    control = Control(["--warn=all"], logger=lambda _code, message: log.append(message))
+    control.register_observer(observer)
+    if isinstance(statements, str):
+        control.add("base", [], statements)
+    else:
+        with ProgramBuilder(control) as builder:
+            for statement in statements:
+                builder.add(statement)
+    control.add("base", [], f"#external {SWITCH}.\n{shape.facts()}\n")
+    try:
+        control.ground()
+    except RuntimeError:
+        raise RulesError("\n".join(log) or "grounding stopped") from None
+    if log:
+        raise RulesError("\n".join(log))
+    if observer.refused:
+        raise RulesError(f"the law contains {observer.refused[0]}; it must be choice-free, with one answer for each case")
+    return _assembled(control, observer, frozenset(shown))
 
 
 class _Observer:
@@ -134,12 +166,6 @@ class _Observer:
         self.inputs: list[int] = []
         self.refused: list[str] = []
 
-    def init_program(self, incremental: bool) -> None: ...
-
-    def begin_step(self) -> None: ...
-
-    def end_step(self) -> None: ...
-
     def rule(self, choice: bool, head: list[int], body: list[int]) -> None:
         positive = tuple(number for number in body if number > 0)
         negative = tuple(-number for number in body if number < 0)
@@ -150,63 +176,34 @@ class _Observer:
         else:
             self.constraints.append((positive, negative))
 
-    def weight_rule(
-        self, choice: bool, head: list[int], lower_bound: int, body: list[tuple[int, int]]
-    ) -> None:
+    def weight_rule(self, choice: bool, head: list[int], lower_bound: int, body: list[tuple[int, int]]) -> None:
         self.refused.append("an aggregate")
 
     def external(self, atom: int, value: object) -> None:
         self.inputs.append(atom)
 
 
-def ground(source: Source, shape: Shape) -> GroundProgram:
-    """The ground program of ``shape``. Raises :class:`RulesError` with file and line when a law file is broken."""
-    from clingo import Control
-    from clingo.ast import ProgramBuilder
-
-    observer, log = _Observer(), list[str]()
-    control = Control(["--warn=all"], logger=lambda _code, message: log.append(message))
-    control.register_observer(observer)  # type: ignore[arg-type]
-    with ProgramBuilder(control) as builder:
-        for statement in source.statements:
-            builder.add(statement)
-    control.add("base", [], f"#external {SWITCH}. #external {POSSIBLE}.\n{shape.facts()}\n")
-    try:
-        control.ground()
-    except RuntimeError:
-        raise RulesError("\n".join(log) or "grounding stopped") from None
-    if log:
-        raise RulesError("\n".join(log))
-    if observer.refused:
-        raise RulesError(
-            f"the law contains {observer.refused[0]}; it must be choice-free, with one answer for each case"
-        )
-    atoms = {
-        entry.literal: _atom(entry.symbol) for entry in control.symbolic_atoms if not entry.is_fact
-    }
-    comparisons = {theory.literal: _comparison(theory) for theory in control.theory_atoms}
-    facts = {head for head, positive, negative in observer.rules if not positive and not negative}
-    shown_names = {str(statement.name) for statement in source.statements if _is_show(statement)}
-    switch, possible = (
-        next(n for n, atom in atoms.items() if atom == (name,)) for name in (SWITCH, POSSIBLE)
+def _assembled(control: Control, observer: _Observer, shown: frozenset[str]) -> GroundProgram:
+    """What was observed, with the tag atoms resolved into the source rule and binding of each instance."""
+    atoms = {entry.literal: _atom(entry.symbol) for entry in control.symbolic_atoms if not entry.is_fact}
+    switches = {number for number, atom in atoms.items() if atom in ((SWITCH,), (POSSIBLE,))}
+    tags = {number: atom for number, atom in atoms.items() if atom[0] == TAG}
+    bodies = {head: (positive, negative) for head, positive, negative in observer.rules if head in tags}
+    rules: dict[int, list[Instance]] = {}
+    for head, positive, _ in observer.rules:
+        if positive and positive[0] in tags:
+            _, index, *values = tags[positive[0]]
+            true, false = bodies[positive[0]]
+            true = tuple(number for number in true if number not in switches)
+            rules.setdefault(head, []).append((index, tuple(values), true, false))
+    return GroundProgram(
+        atoms={number: atom for number, atom in atoms.items() if number not in tags and number not in switches},
+        rules={head: tuple(instances) for head, instances in rules.items()},
+        constraints=tuple((tuple(n for n in true if n not in switches), false) for true, false in observer.constraints),
+        inputs=tuple(number for number in observer.inputs if number not in switches),
+        comparisons={theory.literal: _comparison(theory) for theory in control.theory_atoms},
+        shown=tuple(number for number in rules if atoms[number][0] in shown),
     )
-    program = GroundProgram(
-        atoms=atoms,
-        rules=tuple(rule for rule in observer.rules if rule[0] not in facts),
-        constraints=tuple(observer.constraints),
-        inputs=tuple(number for number in observer.inputs if number not in (switch, possible)),
-        comparisons=comparisons,
-        shown=tuple(number for number, atom in atoms.items() if atom[0] in shown_names),
-        switch=switch,
-        possible=possible,
-    )
-    return program
-
-
-def _is_show(statement: Any) -> bool:
-    from clingo import ast
-
-    return bool(statement.ast_type == ast.ASTType.ShowSignature)
 
 
 def _atom(symbol: Any) -> Atom:
@@ -216,32 +213,28 @@ def _atom(symbol: Any) -> Atom:
 def _comparison(theory: Any) -> Atom:
     """A theory atom as plain data: (kind, *terms, operator, right side), copied because it dies with the first solve."""
     name = theory.term.name
-    terms = [_theory_term(term) for element in theory.elements for term in element.terms]
+    terms = [_term(term) for element in theory.elements for term in element.terms]
     if name == "class":
         return (name, _argument(theory.term.arguments[0]), *terms)
     if theory.guard is None:
         return (name, *terms)
     operator, right = theory.guard
     if name == "unbroken":  # "at least" is the only relation it has
-        return (name, *terms, _theory_term(right))
-    return (name, *terms, operator, _theory_term(right))
+        return (name, *terms, _term(right))
+    return (name, *terms, operator, _term(right))
 
 
-def _theory_term(term: Any) -> Any:
+def _term(term: Any) -> Any:
+    """A theory term as plain data; a bare name that is no unit is a point without arguments."""
     from clingo import TheoryTermType
 
     if term.type == TheoryTermType.Number:
         return term.number
     if term.type == TheoryTermType.Symbol:
-        return (
-            term.name.strip('"')
-            if term.name.startswith('"')
-            else (term.name if term.name in UNQUOTED else (term.name,))
-        )
-    return (term.name, *(_argument(argument) for argument in term.arguments))
-
-
-UNQUOTED = frozenset({"years", "months", "days", "hours", "always"})
+        name: str = term.name
+        return name.strip('"') if name.startswith('"') or name in UNITS else (name,)
+    part = _term if term.name in OPERATORS else _argument
+    return (term.name, *(part(argument) for argument in term.arguments))
 
 
 def _argument(term: Any) -> Any:
@@ -249,97 +242,5 @@ def _argument(term: Any) -> Any:
     from clingo import TheoryTermType
 
     if term.type == TheoryTermType.Symbol:
-        name = term.name
-        return (
-            name.strip('"')
-            if name.startswith('"')
-            else (name if name not in CONSTANT_POINTS else (name,))
-        )
-    return _theory_term(term)
-
-
-CONSTANT_POINTS = frozenset({"assessed"})
-
-
-class Store:
-    """Laws and ground programs, in memory and under the user's cache folder; a cache that cannot be written is done without."""
-
-    def __init__(self, root: Path | None = None, folder: Path | None = None) -> None:
-        self.root = root or law_root()
-        self.folder = folder or cache_folder()
-        self._source: Source | None = None
-        self._law: Law | None = None
-        self._programs: dict[Shape, GroundProgram] = {}
-
-    @cached_property
-    def digest(self) -> str:
-        """Digest of the law files as they are now."""
-        return digest_of(self.root, law_files(self.root))
-
-    @property
-    def law(self) -> Law:
-        """The law, read from the cache when an unchanged version of it was parsed before."""
-        if self._law is None:
-            data = self._load(f"law-{self.digest}")
-            if data is not None:
-                self._law = law_from_data(data)
-            else:
-                self._law = self.source.law
-                self._save(f"law-{self.digest}", self._law.as_data())
-        return self._law
-
-    @property
-    def source(self) -> Source:
-        if self._source is None:
-            self._source = parse(self.root)
-        return self._source
-
-    def program(self, shape: Shape) -> GroundProgram:
-        """The ground program of a shape."""
-        found = self._programs.get(shape)
-        if found is None:
-            name = "ground-" + sha256(f"{self.digest}\n{shape!r}".encode()).hexdigest()
-            data = self._load(name)
-            if data is not None:
-                found = GroundProgram(*data)
-            else:
-                found = ground(self.source, shape)
-                self._save(
-                    name, tuple(vars(found)[field] for field in GroundProgram.__dataclass_fields__)
-                )
-            self._programs[shape] = found
-        return found
-
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.{FORMAT}.bin"
-
-    def _load(self, name: str) -> Any:
-        try:
-            return marshal.loads(self._path(name).read_bytes())
-        except (OSError, ValueError, EOFError, TypeError):
-            return None
-
-    def _save(self, name: str, data: Any) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self.folder)
-            with os.fdopen(handle, "wb") as file:
-                file.write(marshal.dumps(data))
-            os.replace(temporary, self._path(name))  # readers see the old file or the whole new one
-        except OSError:
-            return
-
-
-def cache_folder() -> Path:
-    """Where ground programs are kept: ``$REASONER_CACHE``, else ``reasoner`` under the user's cache folder."""
-    if own := os.environ.get("REASONER_CACHE"):
-        return Path(own)
-    if os.name == "nt":
-        base = os.environ.get("LOCALAPPDATA")
-        return Path(base or Path.home() / "AppData" / "Local") / "reasoner" / "Cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reasoner"
-
-
-def persons(numbers: Iterable[int]) -> tuple[str, ...]:
-    """Canonical names of persons."""
-    return tuple(f"p{number}" for number in numbers)
+        return term.name.strip('"')
+    return _term(term)

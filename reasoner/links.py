@@ -51,9 +51,7 @@ def _moving_ends(term: Any) -> Iterator[Term]:
             yield from _moving_ends(part)
 
 
-def tangled(
-    atoms: Sequence[Atom], calendar: Calendar, sizes: Mapping[Term, int]
-) -> frozenset[Term]:
+def tangled(atoms: Sequence[Atom], calendar: Calendar, sizes: Mapping[Term, int]) -> frozenset[Term]:
     """The points to be tried value by value; `sizes` has the number of values of each."""
     daily: set[Term] = set()
     links: list[Link] = []
@@ -118,9 +116,7 @@ def _cycle(links: list[Link]) -> set[Term] | None:
         ways.setdefault(link.left, []).append((link.right, link.offset, link))
         ways.setdefault(link.right, []).append((link.left, -link.offset, link))
 
-    def follow(
-        at: Term, path: list[Term], keys: list[Any], days: float, play: float
-    ) -> set[Term] | None:
+    def follow(at: Term, path: list[Term], keys: list[Any], days: float, play: float) -> set[Term] | None:
         for to, offset, link in ways[at]:
             if link.key in keys:
                 continue
@@ -128,9 +124,7 @@ def _cycle(links: list[Link]) -> set[Term] | None:
             if to == path[0]:
                 if loose and abs(total) <= loose + len(keys) + 1:
                     return set(path)
-            elif to not in path and (
-                found := follow(to, [*path, to], [*keys, link.key], total, loose)
-            ):
+            elif to not in path and (found := follow(to, [*path, to], [*keys, link.key], total, loose)):
                 return found
         return None
 

@@ -8,7 +8,8 @@ from itertools import combinations
 
 from reasoner.cells import worlds
 from reasoner.evaluate import Evaluator
-from reasoner.facts import Inputs, Path
+from reasoner.cast import Path
+from reasoner.facts import Inputs
 from reasoner.program import star
 from reasoner.solve import Option
 
@@ -50,7 +51,7 @@ def variables(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> t
         if inputs.truth[number] is None and number in within:
             atom = program.atoms[number]
             entry = reader.law.vocabulary[atom[0]]
-            path = reader.find(entry, atom).path
+            path = reader.place(atom)
             by_path.setdefault(path, []).append(number)
             if entry.enumerated or entry.silence == "default":
                 values[path] = len(reader.law.choices.get(star(entry.path, atom), ()))
@@ -70,9 +71,7 @@ def _dates(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> Iter
     numbers = [n for n in program.comparisons if n in within and inputs.truth[n] is None]
     atoms = [program.comparisons[number] for number in numbers]
     for group in worlds(atoms, inputs.calendar, tuple(inputs.open_points), limit=CELLS):
-        paths = tuple(
-            reader.find(reader.law.vocabulary[point[0]], point).path for point in group.points
-        )
+        paths = tuple(reader.place(point) for point in group.points)
         if group.cells:
             rows = dict.fromkeys(world.truth for world in group.cells)
             members = [numbers[index] for index in group.atoms]
@@ -81,23 +80,13 @@ def _dates(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> Iter
             yield Variable(paths, ({numbers[index]: True}, {numbers[index]: False}))
 
 
-def depends_on(
-    evaluator: Evaluator, inputs: Inputs, found: Sequence[Variable], results: Sequence[int]
-) -> tuple[Dependence, ...]:
+def depends_on(evaluator: Evaluator, inputs: Inputs, results: Sequence[int]) -> tuple[Dependence, ...]:
     """The inputs that can still change which of the atoms ``results`` holds, those that settle it alone first."""
-    cone = frozenset().union(*(evaluator.cone(result) for result in results))
-    mine = [variable for variable in found if variable.atoms & cone]
-    relevant = [
-        variable for variable in mine if _matters(evaluator, inputs, variable, mine, results)
-    ]
+    relevant = variables(evaluator, inputs, _open_leaves(evaluator, inputs, results))
     total = 1
     for variable in relevant:
         total *= len(variable.options)
-    sizes = (
-        _exact(evaluator, inputs, relevant, results)
-        if total <= COMBINATIONS
-        else _alone(evaluator, inputs, relevant, results)
-    )
+    sizes = (_exact if total <= COMBINATIONS else _alone)(evaluator, inputs, relevant, results)
     ordered = sorted(sizes, key=lambda item: (item[1] is None, item[1] or 0))
     answers: dict[Path, Dependence] = {}
     for variable, size in ordered:
@@ -106,32 +95,24 @@ def depends_on(
     return tuple(answers.values())
 
 
-def _matters(
-    evaluator: Evaluator,
-    inputs: Inputs,
-    variable: Variable,
-    others: Sequence[Variable],
-    results: Sequence[int],
-) -> bool:
-    """Whether the variable is read by anything that is still open on the way to a result."""
-    rails = evaluator.run(inputs.truth)
-    bodies, seen, stack = evaluator.program.bodies, set(results), list(results)
+def _open_leaves(evaluator: Evaluator, inputs: Inputs, results: Sequence[int]) -> frozenset[int]:
+    """The open inputs and comparisons that are read by something still open on the way to a result."""
+    rails, rules = evaluator.run(inputs.truth), evaluator.program.rules
+    seen, stack, leaves = set(results), list(results), set[int]()
     while stack:
         atom = stack.pop()
         if rails.truth(atom) is not None:
             continue
-        if atom in variable.atoms:
-            return True
-        for positive, negative in bodies.get(atom, ()):
-            if any(rails.fails[n] & 1 for n in positive) or any(
-                rails.holds[n] & 1 for n in negative
-            ):
+        if atom not in rules:
+            leaves.add(atom)
+        for _, _, positive, negative in rules.get(atom, ()):
+            if any(rails.fails[n] & 1 for n in positive) or any(rails.holds[n] & 1 for n in negative):
                 continue  # this instance is out whatever is still open
             for other in (*positive, *negative):
                 if other not in seen:
                     seen.add(other)
                     stack.append(other)
-    return False
+    return frozenset(leaves)
 
 
 def _alone(
@@ -155,9 +136,7 @@ def _exact(
     total = 1
     for variable in found:
         total *= len(variable.options)
-    where: list[
-        list[int]
-    ] = []  # for each variable and option: the combinations with that option, as bits
+    where: list[list[int]] = []  # for each variable and option: the combinations with that option, as bits
     varied: dict[int, int] = {}
     stride = 1
     for variable in found:
@@ -165,9 +144,7 @@ def _exact(
         row = [_stripes(index * stride, stride, stride * count, total) for index in range(count)]
         where.append(row)
         for atom in variable.atoms:
-            varied[atom] = sum(
-                bits for bits, option in zip(row, variable.options, strict=True) if option.get(atom)
-            )
+            varied[atom] = sum(bits for bits, option in zip(row, variable.options, strict=True) if option.get(atom))
         stride *= count
     rails = evaluator.run(inputs.truth, total, varied)
     possible = rails.full & ~_excluded(evaluator, rails.holds, rails.fails, rails.full)
@@ -203,16 +180,14 @@ def _excluded(evaluator: Evaluator, holds: list[int], fails: list[int], full: in
     for positive, negative in evaluator.program.constraints:
         bits = full
         for number in positive:
-            bits &= holds[number] if number != evaluator.program.possible else full
+            bits &= holds[number]
         for number in negative:
             bits &= fails[number]
         excluded |= bits
     return excluded
 
 
-def _changes(
-    where: list[list[int]], index: int, outcomes: list[int], total: int, found: Sequence[Variable]
-) -> bool:
+def _changes(where: list[list[int]], index: int, outcomes: list[int], total: int, found: Sequence[Variable]) -> bool:
     """Whether two possible combinations that differ in this variable alone have different outcomes."""
     stride = 1
     for variable in found[:index]:
@@ -228,9 +203,7 @@ def _changes(
     return False
 
 
-def _smallest(
-    where: list[list[int]], index: int, outcomes: list[int], possible: int, open_anyway: int
-) -> int | None:
+def _smallest(where: list[list[int]], index: int, outcomes: list[int], possible: int, open_anyway: int) -> int | None:
     others = [i for i in range(len(where)) if i != index]
     for size in range(1, min(SETTLING, len(where)) + 1):
         for group in combinations(others, size - 1):
@@ -239,16 +212,8 @@ def _smallest(
     return None
 
 
-def _settles(
-    where: list[list[int]], group: tuple[int, ...], mask: int, outcomes: list[int], open_anyway: int
-) -> bool:
+def _settles(where: list[list[int]], group: tuple[int, ...], mask: int, outcomes: list[int], open_anyway: int) -> bool:
     """Whether some options of the variables in ``group`` leave a single outcome."""
     if not group:
-        return (
-            bool(mask)
-            and not mask & open_anyway
-            and sum(1 for outcome in outcomes if outcome & mask) == 1
-        )
-    return any(
-        _settles(where, group[1:], mask & bits, outcomes, open_anyway) for bits in where[group[0]]
-    )
+        return bool(mask) and not mask & open_anyway and sum(1 for outcome in outcomes if outcome & mask) == 1
+    return any(_settles(where, group[1:], mask & bits, outcomes, open_anyway) for bits in where[group[0]])

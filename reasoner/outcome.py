@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from reasoner.explain import FALSE, Node
-from reasoner.facts import Finding, dotted
+from reasoner.errors import dotted
+from reasoner.ground import GroundProgram
 from reasoner.openness import depends_on
+from reasoner.terms import leaves
 
 if TYPE_CHECKING:
-    from reasoner.decide import Run
+    from reasoner.run import Run
 
 RESULTS = ("eligible", "not_eligible", "discretionary")
 _STATUS = {True: "applies", False: "not", None: "unknown"}
@@ -148,250 +151,264 @@ class Outcome:
 
 def outcomes(run: Run) -> Iterator[Outcome]:
     """The outcomes of one run, by person in the order of the case file and then by route in the order of the law."""
-    program, cast = run.program, run.cast
-    relevant = {program.atoms[n][1:] for n in program.by_predicate.get("relevant", ()) if run.verdict[n] is not False}
-    order = {person: index for index, person in enumerate(run.inputs.reader.file.case.persons)}
-    for name, person in sorted(cast.person.items(), key=lambda item: order[item[1]]):
+    numbers, cast = run.program.number, run.cast
+    for person in run.inputs.reader.file.case.persons:
         if cast.focus not in (None, person):
             continue
+        name = cast.canonical[person]
         for route, regime in run.law.table("route"):
-            if (name, route) in relevant:
-                yield outcome(run, name, str(route), str(regime))
+            relevant = numbers.get(("relevant", name, route))
+            if relevant is None or (shown := run.truth(relevant)) is False:
+                continue
+            found = outcome(run, name, route, regime)
+            if shown or found.result != "not_eligible":  # not both doubtful and hopeless
+                yield found
 
 
 def outcome(run: Run, name: str, route: str, regime: str) -> Outcome:
     """The outcome of one person (canonical name) on one route."""
-    return _Builder(run, name, route).outcome(regime)
+    layout = run.machine.layouts.get((name, route))
+    if layout is None:
+        layout = run.machine.layouts[name, route] = Layout(run, name, route)
+    return _Builder(run, name, route, layout).outcome(regime)
+
+
+class Layout:
+    """The atoms of one person and route in a ground program, in the order of the law, looked up once for all cases."""
+
+    def __init__(self, run: Run, name: str, route: str) -> None:
+        program, law, numbers = run.program, run.law, run.program.number
+        self.results = tuple(numbers[a] for a in ((result, name, route) for result in RESULTS) if a in numbers)
+        self.conditions = self._states(program, "condition", name, route)
+        self.documents = self._states(program, "document", name, route)
+        self.rows = {
+            predicate: tuple((n, program.atoms[n][3:]) for n in program.by_person_and_route.get((predicate, name, route), ()))
+            for predicate in ("effect", "effect_date", "deadline", "fee", "authority", "channel", "note", "warning")
+        }
+        self.accepts = tuple((n, *program.atoms[n][2:]) for n in program.by_predicate.get("accepts", ()) if program.atoms[n][1] == name)
+        self.defects = tuple((n, *program.atoms[n][2:]) for n in program.by_predicate.get("defect", ()) if program.atoms[n][1] == name)
+        self.kinds = {str(effect): str(kind) for effect, kind in law.table("effect_kind")}
+        self.amounts = {str(fee): (amount, str(currency)) for fee, _, amount, currency in law.table("amount")}
+        self.holder = (route,) in law.table("holder_route")
+        self.cone = frozenset[int]().union(*(run.evaluator.cone(number) for number in self.results))
+        comparisons = (program.comparisons.get(number) for number in self.cone)
+        self.points = frozenset(point for comparison in comparisons if comparison for point in leaves(comparison))
+
+    @staticmethod
+    def _states(program: GroundProgram, predicate: str, name: str, route: str) -> dict[str, dict[str, int]]:
+        """For conditions and documents: id to status to the atom that says so."""
+        found: dict[str, dict[str, int]] = {}
+        for number in program.by_person_and_route.get((predicate, name, route), ()):
+            identifier, status = program.atoms[number][3:]
+            found.setdefault(str(identifier), {})[str(status)] = number
+        return found
 
 
 class _Builder:
-    def __init__(self, run: Run, name: str, route: str) -> None:
-        self.run, self.name, self.route = run, name, route
+    def __init__(self, run: Run, name: str, route: str, layout: Layout) -> None:
+        self.run, self.name, self.route, self.layout = run, name, route, layout
         self.person = run.cast.person[name]
 
-    # -- atoms of this person and route -----------------------------------------------------------------------
-
-    def _atoms(self, predicate: str, *beginning: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        """Shown atoms of a predicate about this person and route: number and remaining arguments, in source order."""
-        for number in self.run.program.by_predicate.get(predicate, ()):
-            arguments = self.run.program.atoms[number][1:]
-            if arguments[: len(beginning)] == beginning:
-                yield number, arguments[len(beginning) :]
-
-    def _mine(self, predicate: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        return self._atoms(predicate, self.name, self.route)
-
-    def _provisions(self, number: int) -> tuple[str, ...]:
-        return _cited(self.run.explainer.node(number))
-
-    def _status(self, predicate: str) -> dict[str, dict[str, int]]:
-        """For conditions and documents: id to status to the atom that says so."""
-        found: dict[str, dict[str, int]] = {}
-        for number, (name, status) in self._mine(predicate):
-            found.setdefault(str(name), {})[str(status)] = number
-        return found
-
-    # -- the parts ----------------------------------------------------------------------------------------------
-
     def outcome(self, regime: str) -> Outcome:
-        run, result = self.run, self._result()
-        sponsor = run.cast.sponsor_of.get(self.person)
-        applied = self._date(("applied", self.name)) if sponsor else None
-        conditions, documents = tuple(self._conditions()), tuple(self._documents())
-        authorities = tuple(self._authorities())
+        joins = not self.layout.holder
+        documents, authorities, result = tuple(self._documents()), tuple(self._authorities()), self._result()
         return Outcome(
             person=self.person,
-            sponsor=sponsor if self.route_joins else None,
+            sponsor=self.run.cast.sponsor_of.get(self.person) if joins else None,
             route=self.route,
             regime=regime,
-            applied_on=applied if self.route_joins else None,
+            applied_on=self._date(("applied", self.name)) if joins else None,
             filed=self._is("filed", self.name),
             asked=self._is("requested", self.name, self.route),
             result=result,
-            file=self._file(documents),
-            conditions=conditions,
+            file=_file(documents),
+            conditions=tuple(self._conditions()),
             documents=documents,
             effects=tuple(self._effects()),
             deadlines=tuple(self._deadlines()),
             fees=tuple(self._fees()),
             authority=next((a.body for a in authorities if a.task == "decides"), None),
             authorities=authorities,
-            channel=tuple(str(channel) for number, (channel,) in self._mine("channel") if run.verdict[number]),
+            channel=tuple(str(channel) for (channel,), _ in self._true("channel")),
             notes=tuple(self._remarks("note")),
             warnings=tuple(self._remarks("warning")),
-            depends_on=tuple(self._depends_on(result)),
+            depends_on=tuple(self._depends_on()) if result == "undetermined" else (),
             assumed=tuple(self._assumed()),
         )
 
-    @property
-    def route_joins(self) -> bool:
-        """Whether the person is looked at as somebody who joins a sponsor."""
-        return any(name == self.name for name, _ in self._joins()) and not self._holder_route()
-
-    def _joins(self) -> Iterable[tuple[str, str]]:
-        canonical = self.run.cast.canonical
-        return [(canonical[a], canonical[s]) for a, s in self.run.cast.joins]
-
-    def _holder_route(self) -> bool:
-        return (self.route,) in self.run.law.table("holder_route")
+    # -- reading the program ------------------------------------------------------------------------------------
 
     def _is(self, *atom: Any) -> bool:
         number = self.run.program.number.get(atom)
         return number is not None and self.run.inputs.truth[number] is True
 
-    def _result_atoms(self) -> list[int]:
-        numbers = self.run.program.number
-        return [numbers[atom] for atom in ((result, self.name, self.route) for result in RESULTS) if atom in numbers]
+    def _cited(self, number: int) -> tuple[str, ...]:
+        return self.run.explainer.node(number).all_provisions
+
+    def _named(self, *atom: Any) -> tuple[str, ...]:
+        """The provisions named by the rules that give an atom themselves, without what they rest on."""
+        return tuple(p for rule in self.run.explainer.explain(atom).children for p in rule.provisions)
+
+    def _true(self, predicate: str) -> Iterator[tuple[tuple[Any, ...], tuple[str, ...]]]:
+        """What holds for certain of a predicate: remaining arguments and provisions."""
+        for number, arguments in self.layout.rows[predicate]:
+            cited = self.run.remembered(
+                ("true", number), (number,), lambda n=number: self._cited(n) if self.run.state(n) else None
+            )
+            if cited is not None:
+                yield arguments, cited
+
+    def _date(self, term: Any) -> date | None:
+        return self.run.inputs.calendar.resolve(term) if term is not None else None
+
+    # -- the parts ----------------------------------------------------------------------------------------------
 
     def _result(self) -> str:
-        for number in self._result_atoms():
-            if self.run.verdict[number]:
+        for number in self.layout.results:
+            if self.run.truth(number):
                 return str(self.run.program.atoms[number][0])
         return "undetermined"
 
-    def _file(self, documents: tuple[DocumentStatus, ...]) -> str:
-        states = {document.status for document in documents}
-        if not states:
-            return "not_applicable"
-        if states & {"missing", "defective"}:
-            return "incomplete"
-        return "undetermined" if "unknown" in states else "complete"
-
     def _conditions(self) -> Iterator[Condition]:
-        for name, atoms in self._status("condition").items():
-            status = next((status for status, number in atoms.items() if self.run.verdict[number]), None)
-            open_ = [number for number in atoms.values() if self.run.verdict[number] is None]
-            if status is None and not open_:
-                continue  # required in other cases of this shape only
-            cited = self._condition_provisions(name, status or "unknown")
-            gap = self._gap(name) if status == "unmet" else None
-            yield Condition(name, status or "unknown", cited, gap)
+        for identifier, atoms in self.layout.conditions.items():
+            key = ("condition", self.name, self.route, identifier)
+            found = self.run.remembered(key, tuple(atoms.values()), lambda i=identifier, a=atoms: self._condition(i, a))
+            if found is not None:
+                status, cited, ways = found
+                yield Condition(identifier, status, cited, self._gap(ways))
 
-    def _condition_provisions(self, name: str, status: str) -> tuple[str, ...]:
-        """Who requires the condition, and what satisfies or waives it (or all that could have)."""
-        requires = self.run.explainer.explain(("requires", self.name, self.route, name))
-        cited = [provision for rule in requires.children for provision in rule.provisions]
-        wanted = {"met": ("satisfied",), "waived": ("waived",)}.get(status, ("satisfied", "waived"))
-        for predicate in wanted:
-            number = self.run.program.number.get((predicate, self.name, self.route, name))
-            if number is not None:
-                cited += self._provisions(number)
-        return tuple(dict.fromkeys(cited))
-
-    def _gap(self, name: str) -> Gap | None:
-        """How far the nearest way to satisfy the condition is from holding, if all it fails is comparisons."""
-        node = self.run.explainer.explain(("satisfied", self.name, self.route, name))
-        ways = []
-        for instance in node.children:
-            ends = list(_ends(instance))
-            gaps = [(end.distance, end.atom) for end in ends if end.distance and not end.distance.holds]
-            if gaps and len(gaps) == len(ends):
-                ways.append((len(gaps), *max(gaps, key=lambda gap: gap[0].amount)))
-        if not ways:
+    def _condition(self, identifier: str, atoms: Mapping[str, int]) -> tuple[str, tuple[str, ...], tuple[Any, ...]] | None:
+        """Status, provisions and the comparisons that stand between it and being met; None if the condition belongs to other cases of this shape."""
+        state = self.run.state
+        status = next((status for status, number in atoms.items() if state(number)), None)
+        if status is None and not any(state(number) is None for number in atoms.values()):
             return None
-        _, worst, (_, left, _, right) = min(ways, key=lambda way: (way[0], way[1].amount))
-        return Gap(worst.unit, worst.amount, self._date(left), self._date(right))
+        cited = list(self._named("requires", self.name, self.route, identifier))
+        for predicate in {"met": ("satisfied",), "waived": ("waived",)}.get(status or "", ("satisfied", "waived")):
+            number = self.run.program.number.get((predicate, self.name, self.route, identifier))
+            cited += self._cited(number) if number is not None else ()
+        ways = self._ways(identifier) if status == "unmet" else ()
+        return status or "unknown", tuple(dict.fromkeys(cited)), ways
+
+    def _ways(self, identifier: str) -> tuple[tuple[Any, ...], ...]:
+        """For each way to satisfy a condition that fails nothing but comparisons: those comparisons."""
+        ways = []
+        for instance in self.run.explainer.explain(("satisfied", self.name, self.route, identifier)).children:
+            ends = list(_ends(instance))
+            if all(end.distance and not end.distance.holds for end in ends):
+                ways.append(tuple(end.atom for end in ends))
+        return tuple(ways)
+
+    def _gap(self, ways: tuple[tuple[Any, ...], ...]) -> Gap | None:
+        """How far the best way is from holding: the one that fails fewest comparisons, by the one it fails most."""
+        distance = self.run.inputs.calendar.distance
+        measured = []
+        for way in ways:
+            gaps = [(gap.amount, gap, comparison) for comparison in way if (gap := distance(comparison))]
+            if len(gaps) == len(way):
+                measured.append((len(gaps), *max(gaps, key=lambda gap: gap[0])))
+        if not measured:
+            return None
+        _, amount, gap, comparison = min(measured, key=lambda way: way[:2])
+        left, right = (comparison[1], comparison[3]) if comparison[0] == "date" else (None, None)
+        return Gap(gap.unit, amount, self._date(left), self._date(right))
 
     def _documents(self) -> Iterator[DocumentStatus]:
-        for name, atoms in self._status("document").items():
-            status = next((status for status, number in atoms.items() if self.run.verdict[number]), None)
-            if status is None and not any(self.run.verdict[number] is None for number in atoms.values()):
-                continue
-            numbers = self.run.program.number
-            needs = self.run.explainer.explain(("needs", self.name, self.route, name))
-            cited = [provision for rule in needs.children for provision in rule.provisions]
-            types = [str(arguments[1]) for number, arguments in self._atoms("accepts", self.name)
-                     if arguments[0] == name and self.run.explainer.state(number) != FALSE]  # fmt: skip
-            defects: list[str] = []
-            if status in ("defective", None):
-                for number, (kind, _slot, defect) in self._atoms("defect", self.name):
-                    if kind in types and self.run.verdict[number]:
-                        defects.append(str(defect))
-                        cited += self._provisions(number)
-            if status == "waived" and (excused := numbers.get(("excused", self.name, self.route, name))) is not None:
-                cited += self._provisions(excused)
-            several = tuple(types) if types != [name] else ()
-            yield DocumentStatus(
-                name, status or "unknown", tuple(dict.fromkeys(defects)), several, tuple(dict.fromkeys(cited))
-            )
+        for identifier, atoms in self.layout.documents.items():
+            key = ("document", self.name, self.route, identifier)
+            numbers = (*atoms.values(), *self._papers(identifier))
+            found = self.run.remembered(key, numbers, lambda i=identifier, a=atoms: self._document(i, a))
+            if found is not None:
+                yield found
+
+    def _papers(self, identifier: str) -> Iterator[int]:
+        """What else the row of a document reads: which types are accepted, and their defects."""
+        accepted = {kind: number for number, wanted, kind in self.layout.accepts if wanted == identifier}
+        yield from accepted.values()
+        yield from (number for number, kind, _, _ in self.layout.defects if kind in accepted)
+
+    def _document(self, identifier: str, atoms: Mapping[str, int]) -> DocumentStatus | None:
+        state, explainer = self.run.state, self.run.explainer
+        status = next((status for status, number in atoms.items() if state(number)), None)
+        if status is None and not any(state(number) is None for number in atoms.values()):
+            return None
+        types = [kind for n, wanted, kind in self.layout.accepts if wanted == identifier and explainer.state(n) != FALSE]
+        cited = list(self._named("needs", self.name, self.route, identifier))
+        defects: list[str] = []
+        if status in ("defective", None):
+            for number, kind, _slot, defect in self.layout.defects:
+                if kind in types and state(number):
+                    defects.append(str(defect))
+                    cited += self._cited(number)
+        if status == "waived":
+            cited += self._cited(self.run.program.number["excused", self.name, self.route, identifier])
+        several = tuple(dict.fromkeys(types)) if types != [identifier] else ()
+        unique = tuple(dict.fromkeys(cited))
+        return DocumentStatus(identifier, status or "unknown", tuple(dict.fromkeys(defects)), several, unique)
 
     def _effects(self) -> Iterator[Effect]:
-        kinds = {str(effect): str(kind) for effect, kind in self.run.law.table("effect_kind")}
-        dates = {str(effect): (number, term) for number, (effect, term) in self._mine("effect_date") if self.run.verdict[number]}
-        for number, (effect,) in self._mine("effect"):
-            status = _STATUS[self.run.verdict[number]]
-            day = self._date(dates[effect][1]) if effect in dates and status == "applies" else None
-            yield Effect(str(effect), kinds.get(str(effect), "right"), status, day, self._provisions(number))
+        dates: dict[str, Any] = {effect: term for (effect, term), _ in self._true("effect_date")}
+        for number, (effect,) in self.layout.rows["effect"]:
+            status, cited = self.run.remembered(
+                ("effect", number), (number,), lambda n=number: (_STATUS[self.run.state(n)], self._cited(n))
+            )
+            day = self._date(dates[effect]) if effect in dates and status == "applies" else None
+            yield Effect(effect, self.layout.kinds.get(effect, "right"), status, day, cited)
 
     def _deadlines(self) -> Iterator[Deadline]:
-        for number, (deadline, term) in self._mine("deadline"):
-            if self.run.verdict[number]:
-                yield Deadline(str(deadline), self._date(term), self._provisions(number))
+        for (deadline, term), cited in self._true("deadline"):
+            yield Deadline(deadline, self._date(term), cited)
 
     def _fees(self) -> Iterator[Fee]:
-        amounts = {str(fee): (amount, str(currency)) for fee, _, amount, currency in self.run.law.table("amount")}
-        for number, (fee, status) in self._mine("fee"):
-            if self.run.verdict[number]:
-                amount, currency = amounts.get(str(fee), (None, None)) if status == "due" else (None, None)
-                yield Fee(str(fee), str(status), amount, currency, self._provisions(number))
+        for (fee, status), cited in self._true("fee"):
+            amount, currency = self.layout.amounts.get(fee, (None, None)) if status == "due" else (None, None)
+            yield Fee(fee, status, amount, currency, cited)
 
     def _authorities(self) -> Iterator[Authority]:
-        for number, (task, body) in self._mine("authority"):
-            if self.run.verdict[number]:
-                yield Authority(str(task), str(body), self._provisions(number))
+        for (task, body), cited in self._true("authority"):
+            yield Authority(task, body, cited)
 
     def _remarks(self, predicate: str) -> Iterator[Remark]:
-        for number, (remark,) in self._mine(predicate):
-            if self.run.verdict[number]:
-                name, *about = remark if isinstance(remark, tuple) else (remark,)
-                people = tuple(self.run.cast.person.get(part, str(part)) for part in about)
-                yield Remark(str(name), people, self._provisions(number))
+        for (remark,), cited in self._true(predicate):
+            name, *about = remark if isinstance(remark, tuple) else (remark,)
+            yield Remark(name, tuple(self.run.cast.person.get(part, str(part)) for part in about), cited)
 
-    def _depends_on(self, result: str) -> Iterator[Dependence]:
-        if result != "undetermined":
-            return
-        for item in depends_on(self.run.evaluator, self.run.inputs, self.run.open, self._result_atoms()):
+    # -- what it rests on ---------------------------------------------------------------------------------------
+
+    def _depends_on(self) -> Iterator[Dependence]:
+        run = self.run
+        for item in depends_on(run.evaluator, run.inputs, self.layout.results):
             yield Dependence(dotted(item.path), self._input_at(item.path), item.size)
 
     def _input_at(self, path: tuple[str | int, ...]) -> str:
         """The input or point of the vocabulary that stands at a place of the case file."""
-        reader = self.run.inputs.reader
-        for point in self.run.inputs.open_points:
-            if reader.find(reader.law.vocabulary[point[0]], point).path == path:
-                return str(point[0])
-        for number, value in self.run.inputs.truth.items():
-            atom = self.run.program.atoms.get(number)
-            if value is None and atom is not None:
-                found: Finding = reader.find(reader.law.vocabulary[atom[0]], atom)
-                if found.path == path:
-                    return str(atom[0])
-        return str(path[-1]) if path else ""
+        run, reader = self.run, self.run.inputs.reader
+        open_inputs = (run.program.atoms[n] for n in run.program.inputs if run.inputs.truth[n] is None)
+        for atom in chain(run.inputs.open_points, open_inputs):
+            if reader.place(atom) == path:
+                return str(atom[0])
+        return str(path[-1])
 
     def _assumed(self) -> Iterator[Assumption]:
-        run, reader = self.run, self.run.inputs.reader
-        cone = frozenset().union(*(run.evaluator.cone(number) for number in self._result_atoms()))
-        seen: set[str] = set()
-        for number in sorted(run.inputs.assumed & cone):
-            atom = run.program.atoms[number]
-            path = dotted(reader.find(reader.law.vocabulary[atom[0]], atom).path)
-            if path not in seen:
-                seen.add(path)
-                yield Assumption(path, str(atom[0]), "yes" if run.inputs.truth[number] else "no")
-        read = {leaf for number in cone for leaf in _points(run.program.comparisons.get(number))}
-        for point in sorted(run.inputs.assumed_points & read):
-            path = dotted(reader.find(reader.law.vocabulary[point[0]], point).path)
-            if path not in seen:
-                seen.add(path)
-                yield Assumption(path, str(point[0]), "none")
+        run, found = self.run, dict[str, Assumption]()
+        for number in sorted(run.inputs.assumed & self.layout.cone):
+            self._assume(found, run.program.atoms[number], "yes" if run.inputs.truth[number] else "no")
+        for point in sorted(run.inputs.assumed_points & self.layout.points):
+            self._assume(found, point, "none")
+        yield from found.values()
 
-    def _date(self, term: Any) -> date | None:
-        return self.run.inputs.calendar.resolve(term)
+    def _assume(self, found: dict[str, Assumption], atom: Any, value: str) -> None:
+        path = dotted(self.run.inputs.reader.place(atom))
+        found.setdefault(path, Assumption(path, str(atom[0]), value))
 
 
-def _points(comparison: Any) -> Iterable[Any]:
-    from reasoner.terms import leaves
-
-    return leaves(comparison) if comparison else ()
+def _file(documents: tuple[DocumentStatus, ...]) -> str:
+    states = {document.status for document in documents}
+    if not states:
+        return "not_applicable"
+    if states & {"missing", "defective"}:
+        return "incomplete"
+    return "undetermined" if "unknown" in states else "complete"
 
 
 def _ends(node: Node) -> Iterator[Node]:
@@ -399,10 +416,6 @@ def _ends(node: Node) -> Iterator[Node]:
         yield node
     for child in node.children:
         yield from _ends(child)
-
-
-def _cited(node: Node) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(node.all_provisions))
 
 
 def as_data(value: Any) -> Any:

@@ -94,11 +94,7 @@ class Entry:
     @property
     def enumerated(self) -> bool:
         """Whether the last argument is the value found at the path (``civil_status(Person, Status)``)."""
-        return (
-            not self.point
-            and bool(self.arguments)
-            and "{" + self.arguments[-1] + "}" not in self.path
-        )
+        return not self.point and bool(self.arguments) and "{" + self.arguments[-1] + "}" not in self.path
 
 
 @dataclass(frozen=True)
@@ -133,19 +129,13 @@ class Law:
         found: dict[str, tuple[str, ...]] = {}
         for entry in self.entries:
             if entry.enumerated and not entry.path.startswith("readings"):
-                values = tuple(
-                    str(value) for name, value in self.table("value") if name == entry.name
-                )
+                values = tuple(str(value) for name, value in self.table("value") if name == entry.name)
                 if values:
                     found[star(entry.path)] = values
         found["applications.*.route"] = tuple(str(row[0]) for row in self.table("route"))
         found["documents.*.type"] = tuple(str(row[0]) for row in self.table("document_type"))
-        found["documents.*.variant"] = tuple(
-            dict.fromkeys(str(row[1]) for row in self.table("variant_of"))
-        )
-        found["unions.*.kind"] = tuple(
-            str(value) for name, value in self.table("value") if name == "union"
-        )
+        found["documents.*.variant"] = tuple(dict.fromkeys(str(row[1]) for row in self.table("variant_of")))
+        found["unions.*.kind"] = tuple(str(value) for name, value in self.table("value") if name == "union")
         for question, answer in self.table("reading_option"):
             path = f"readings.{question}"
             found[path] = (*found.get(path, ()), str(answer))
@@ -188,7 +178,12 @@ class Source:
 
     law: Law
     statements: tuple[ast.AST, ...] = field(repr=False)
-    root: Path
+    shown: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The statements as text, which grounds faster than parsed ones."""
+        return "\n".join(map(str, self.statements))
 
 
 def parse(root: Path) -> Source:
@@ -202,15 +197,14 @@ def parse(root: Path) -> Source:
 
     files = law_files(root)
     parsed = _parse_files(root)
-    statements = [
-        (name, node) for name, nodes in parsed for node in nodes if not _skipped(node, ast)
-    ]
+    statements = [(name, node) for name, nodes in parsed for node in nodes if not _skipped(node, ast)]
     static = _static_predicates([node for _, node in statements])
     entries = tuple(_entries(parsed))
     lawcheck.check_comparisons(statements, entries)
     tagged, rules = _tag(parsed, static)
     facts = _tables(root, [node for _, node in statements], static)
-    return Source(Law(digest_of(root, files), tuple(rules), entries, facts), tuple(tagged), root)
+    shown = tuple(str(node.name) for node in tagged if node.ast_type == ast.ASTType.ShowSignature)
+    return Source(Law(digest_of(root, files), tuple(rules), entries, facts), tuple(tagged), shown)
 
 
 def _parse_files(root: Path) -> list[tuple[str, list[ast.AST]]]:
@@ -221,9 +215,7 @@ def _parse_files(root: Path) -> list[tuple[str, list[ast.AST]]]:
     messages: list[str] = []
     main = root / "encodings" / "main.lp"
     try:
-        ast.parse_files(
-            [str(main)], nodes.append, logger=lambda _code, message: messages.append(message)
-        )
+        ast.parse_files([str(main)], nodes.append, logger=lambda _code, message: messages.append(message))
     except RuntimeError:
         raise RulesError("\n".join(messages) or f"{main}: cannot be parsed") from None
     files: dict[str, list[ast.AST]] = {}
@@ -283,9 +275,7 @@ def _varies(body: Sequence[Any], varying: set[str]) -> bool:
     return False
 
 
-def _tag(
-    parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str]
-) -> tuple[list[ast.AST], list[Rule]]:
+def _tag(parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str]) -> tuple[list[ast.AST], list[Rule]]:
     """Statements to ground, in which every varying rule runs through an atom that carries its identity and variables."""
     from clingo import ast
 
@@ -433,9 +423,7 @@ def _entries(parsed: Sequence[tuple[str, list[ast.AST]]]) -> Iterator[Entry]:
             )
 
 
-def _tables(
-    root: Path, nodes: Sequence[ast.AST], static: frozenset[str]
-) -> dict[str, tuple[tuple[Any, ...], ...]]:
+def _tables(root: Path, nodes: Sequence[ast.AST], static: frozenset[str]) -> dict[str, tuple[tuple[Any, ...], ...]]:
     """Every static predicate that does not depend on a case, as plain tuples in the order of the source."""
     from clingo import Control
     from clingo.ast import ASTType, ProgramBuilder
@@ -452,9 +440,7 @@ def _tables(
         raise RulesError("\n".join(log) or "the tables under facts/ cannot be ground") from None
     found: dict[str, list[tuple[Any, ...]]] = {}
     for atom in control.symbolic_atoms:
-        found.setdefault(atom.symbol.name, []).append(
-            tuple(plain(argument) for argument in atom.symbol.arguments)
-        )
+        found.setdefault(atom.symbol.name, []).append(tuple(plain(argument) for argument in atom.symbol.arguments))
     return {name: tuple(rows) for name, rows in found.items()}
 
 

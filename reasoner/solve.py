@@ -28,19 +28,29 @@ class Solver:
         self.program = program
         self._control = _load(program.aspif())
 
-    def model(self, truth: Mapping[int, bool | None]) -> dict[int, bool]:
-        """The truth of every shown atom in the one stable model; inputs that are open are taken as false.
+    def has_model(self, truth: Mapping[int, bool | None], conclusions: Mapping[int, bool | None]) -> bool:
+        """Whether the stable model under ``truth`` agrees with ``conclusions``; inputs that are open are taken as false.
 
-        Raises :class:`RulesError` when there is no such model or more than one, which a stratified law does not allow.
+        A stratified program has one stable model under its inputs, so that assuming the conclusions as well asks whether
+        they are those of that model. This costs one solve, and not a call for each atom that is read from a model.
         """
-        program = self.program
         assumptions = [number if value else -number for number, value in truth.items()]
-        assumptions += [program.switch, -program.possible]
+        assumptions += [number if value else -number for number, value in conclusions.items()]
+        assumptions.append(-self.program.possible)
+        return bool(self._control.solve(assumptions=assumptions).satisfiable)
+
+    def model(self, truth: Mapping[int, bool | None]) -> dict[int, bool]:
+        """The truth of every shown atom in the stable model; inputs that are open are taken as false.
+
+        Raises :class:`RulesError` when there is no such model, which a stratified law does not allow.
+        """
+        assumptions = [number if value else -number for number, value in truth.items()]
+        assumptions.append(-self.program.possible)
         with self._control.solve(assumptions=assumptions, yield_=True) as handle:
             model = handle.model()
             if model is None:
                 raise RulesError("the law has no stable model for this case; it must be stratified")
-            return {number: model.is_true(number) for number in program.shown}
+            return {number: model.is_true(number) for number in self.program.shown}
 
 
 @dataclass(frozen=True)
@@ -73,10 +83,8 @@ def consequences(
                     backend.add_rule([], [atom, other])
                 for number, value in option.items():
                     backend.add_rule([], [atom, -number if value else number])
-    assumptions = [
-        number if value else -number for number, value in truth.items() if value is not None
-    ]
-    assumptions += [program.switch, program.possible]
+    assumptions = [number if value else -number for number, value in truth.items() if value is not None]
+    assumptions.append(program.possible)
     found = []
     for mode in ("cautious", "brave"):
         control.configuration.solve.enum_mode = mode  # type: ignore[union-attr]

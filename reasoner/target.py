@@ -12,7 +12,8 @@ from reasoner.explain import FALSE, OPEN, TRUE, Node
 from reasoner.outcome import RESULTS, Outcome, outcome
 
 if TYPE_CHECKING:
-    from reasoner.decide import Decision, Run
+    from reasoner.decide import Decision
+    from reasoner.run import Run
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def outcome_node(run: Run, name: str, answer: Outcome) -> Node:
 def condition_node(run: Run, name: str, route: str, condition: str) -> Node:
     """Why a condition is met, waived, open or not met: in the last two cases with every way to satisfy or waive it."""
     ways = [run.explainer.explain((way, name, route, condition)) for way in ("satisfied", "waived")]
-    state = TRUE if any(way.state == TRUE for way in ways) else OPEN if any(way.state == OPEN for way in ways) else FALSE
+    state = (
+        TRUE if any(way.state == TRUE for way in ways) else OPEN if any(way.state == OPEN for way in ways) else FALSE
+    )
     children = tuple(child for way in ways if state != TRUE or way.state == TRUE for child in way.children)
     return Node("derived", ("condition", name, route, condition), state, children=children)
 

@@ -112,10 +112,7 @@ def _alike(values: list[Any]) -> list[Any]:
     if not any(isinstance(end, datetime) for value in values for end in ends(value)[:2]):
         return values
     return [
-        Open(as_moment(v.lo), as_moment(v.hi), v.may_be_none)
-        if isinstance(v, Open)
-        else as_moment(v)
-        for v in values
+        Open(as_moment(v.lo), as_moment(v.hi), v.may_be_none) if isinstance(v, Open) else as_moment(v) for v in values
     ]
 
 
@@ -141,9 +138,7 @@ def _first(end: date, n: int, unit: str) -> date:
 def _measure(kind: str, periods: Periods, first: date, last: date) -> int:
     spans = periods.meetings if kind == "count" else periods.stretches
     lengths = [
-        (min(stop, last) - max(start, first)).days + 1
-        for start, stop in spans
-        if start <= last and stop >= first
+        (min(stop, last) - max(start, first)).days + 1 for start, stop in spans if start <= last and stop >= first
     ]
     if kind == "count":
         return len(lengths)

@@ -42,14 +42,10 @@ _CONSTANTS: Mapping[str, bool | None] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z", re.ASCII)
-_DECIMAL = re.compile(
-    r"[-+]?[0-9]{1,18}(\.[0-9]{1,18}([eE][-+]?[0-9]{1,2})?|[eE][-+]?[0-9]{1,2})\Z"
-)
+_DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18}([eE][-+]?[0-9]{1,2})?|[eE][-+]?[0-9]{1,2})\Z")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # JSON writes characters beyond U+FFFF as two escapes, which YAML does not know.
-_SURROGATES = re.compile(
-    r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-)
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
 
 
 @dataclass(frozen=True)
@@ -84,9 +80,7 @@ def read(source: Path | str | None = None, text: str | None = None) -> Document:
     return document
 
 
-def scan(
-    source: Path | str | None = None, text: str | None = None
-) -> tuple[Document | None, list[Fault]]:
+def scan(source: Path | str | None = None, text: str | None = None) -> tuple[Document | None, list[Fault]]:
     """Like `read`, but returns the faults, and the document too when it is still usable."""
     name = "<stdin>" if str(source) == STANDARD_INPUT else str(source or "<text>")
     builder = _Builder(name)

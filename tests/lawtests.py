@@ -53,9 +53,11 @@ def load(path: Path) -> list[LawTest]:
             for place in variant.get("unset", []):
                 change(case, place, None, remove=True)
             for place, value in variant.get("set", {}).items():
-                change(case, place, value)
+                change(case, place, copy.deepcopy(value))  # rows share what the test sets
             for person, papers in variant.get("add_documents", {}).items():
-                next(a for a in case["applications"] if a["applicant"] == person).setdefault("documents", []).extend(papers)
+                next(a for a in case["applications"] if a["applicant"] == person).setdefault("documents", []).extend(
+                    copy.deepcopy(papers)
+                )
             as_of = date.fromisoformat(variant["as_of"]) if "as_of" in variant else None
             found.append(LawTest(path.stem, name, case, as_of, variant.get("readings", {}),
                                  variant.get("assume_nothing") == "yes", tuple(variant["expect"])))  # fmt: skip
@@ -188,7 +190,9 @@ def _documents(outcome: Outcome, wanted: dict[str, Any]) -> list[str]:
         if document is None:
             continue
         if "defects" in details and sorted(document.defects) != sorted(details["defects"]):
-            found.append(f"document {name} has defects {sorted(document.defects)}, expected {sorted(details['defects'])}")
+            found.append(
+                f"document {name} has defects {sorted(document.defects)}, expected {sorted(details['defects'])}"
+            )
         found += _cites(f"document {name}", document.provisions, details.get("provisions", []))
     return found
 
@@ -254,7 +258,9 @@ def _authorities(outcome: Outcome, wanted: dict[str, str]) -> list[str]:
     found = []
     for task, expectation in wanted.items():
         actual = sorted(a.body for a in outcome.authorities if a.task == task)
-        expected = sorted(expectation) if isinstance(expectation, list) else [] if expectation == "absent" else [expectation]
+        expected = (
+            sorted(expectation) if isinstance(expectation, list) else [] if expectation == "absent" else [expectation]
+        )
         if actual != expected:
             found.append(f"authority for {task} is {actual}, expected {expected}")
     return found

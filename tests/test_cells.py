@@ -36,9 +36,7 @@ def all_values(value: Any) -> list[Any]:
     return CODES if isinstance(value, OpenCode) else list(each(value))
 
 
-def brute(
-    atoms: list[Any], values: dict[Any, Any], open_points: Iterable[Any]
-) -> dict[tuple[Any, ...], Any]:
+def brute(atoms: list[Any], values: dict[Any, Any], open_points: Iterable[Any]) -> dict[tuple[Any, ...], Any]:
     """The truth vector for every combination of the values of the open points."""
     names, env = list(open_points), dict(values)
     known, table = calendar(env), {}
@@ -56,9 +54,7 @@ def contains(cell: Cell, value: Any) -> bool:
 
 def check(atoms: list[Any], values: dict[Any, Any]) -> None:
     """The worlds have exactly the truth vectors there are; a cell has the same ones on each day."""
-    found = worlds(
-        atoms, calendar(values), [p for p, v in values.items() if isinstance(v, (Open, OpenCode))]
-    )
+    found = worlds(atoms, calendar(values), [p for p, v in values.items() if isinstance(v, (Open, OpenCode))])
     settled = {i: calendar(values).answer(atom) for i, atom in enumerate(atoms)}
     for group in found:
         assert group.exact and not group.free_atoms
@@ -108,9 +104,7 @@ OPS = st.sampled_from(["<=", "<", ">", ">=", "=", "!="])
 
 def comparisons(points: list[Any], start: date, days: int) -> st.SearchStrategy[Any]:
     term = st.sampled_from(points).flatmap(sums)
-    bound = st.builds(
-        lambda f, a, b: (f, a, b), st.sampled_from(["latest", "earliest"]), term, term
-    )
+    bound = st.builds(lambda f, a, b: (f, a, b), st.sampled_from(["latest", "earliest"]), term, term)
     return st.tuples(
         st.just("date"),
         st.one_of(term, term, term, bound),
@@ -241,14 +235,10 @@ def test_numbers_and_dates_are_split_together() -> None:
 @given(st.data())
 def test_an_end_that_moves_its_window_is_tried_day_by_day(data: st.DataObject) -> None:
     start = date(2024, 1, 1)
-    pairs = data.draw(
-        st.lists(st.tuples(st.integers(-60, 60), st.integers(0, 9)), min_size=1, max_size=4)
-    )
+    pairs = data.draw(st.lists(st.tuples(st.integers(-60, 60), st.integers(0, 9)), min_size=1, max_size=4))
     met = Periods(tuple((start + timedelta(a), start + timedelta(a + n)) for a, n in pairs))
     window = st.sampled_from([("*", 1, "months"), ("*", 20, "days"), "always"])
-    quantity = st.tuples(
-        st.sampled_from(["days", "count", "longest"]), st.just(MET), st.just(P), window
-    )
+    quantity = st.tuples(st.sampled_from(["days", "count", "longest"]), st.just(MET), st.just(P), window)
     limit = st.one_of(st.integers(0, 12), st.just(N))
     atom = st.one_of(
         st.tuples(st.just("number"), quantity, OPS, limit),

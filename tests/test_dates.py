@@ -49,8 +49,7 @@ def calendar(**values: Any) -> Calendar:
     """A calendar in which applied="2024-05-01" gives the value of `A`, and so on."""
     terms = {"applied": A, "born": B, "age": N, "nationality": C, "met": MET}
     known: dict[Any, Any] = {
-        terms[name]: day(value) if isinstance(value, str) and "-" in value else value
-        for name, value in values.items()
+        terms[name]: day(value) if isinstance(value, str) and "-" in value else value for name, value in values.items()
     }
     return Calendar(known.__getitem__, TABLES.__getitem__)
 
@@ -83,9 +82,7 @@ def months(n: int) -> tuple[Any, ...]:
         ("0001-01-01", -1, "years", "0001-01-01"),
     ],
 )
-def test_sums_keep_to_the_month_and_to_the_calendar(
-    start: str, n: int, unit: str, end: str
-) -> None:
+def test_sums_keep_to_the_month_and_to_the_calendar(start: str, n: int, unit: str, end: str) -> None:
     assert add(day(start), n, unit) == day(end)
 
 
@@ -157,9 +154,7 @@ def test_within_a_term_includes_its_last_day(applied: str, at_most: bool, less: 
 def test_a_chain_of_sums_is_worked_out_from_the_left() -> None:
     term = ("+", ("+", "2024-01-31", months(1)), ("*", 1, "days"))
     assert calendar().value(term) == date(2024, 3, 1)
-    assert calendar().value(("+", ("+", "2024-01-31", ("*", 1, "days")), months(1))) == date(
-        2024, 3, 1
-    )
+    assert calendar().value(("+", ("+", "2024-01-31", ("*", 1, "days")), months(1))) == date(2024, 3, 1)
     assert calendar().value(("-", "2024-03-01", ("*", 1, "days"))) == date(2024, 2, 29)
 
 
@@ -183,9 +178,7 @@ def test_moments_compare_to_the_hour_and_a_moment_with_a_day_by_the_day() -> Non
     )
 
 
-@pytest.mark.parametrize(
-    "other", [day("2020-01-01"), Open(day("2020-01-01"), day("2021-01-01")), NONE]
-)
+@pytest.mark.parametrize("other", [day("2020-01-01"), Open(day("2020-01-01"), day("2021-01-01")), NONE])
 def test_a_comparison_with_what_has_not_happened_is_false(other: Any) -> None:
     known = calendar(applied=NONE, born=other)
     for op in ("<=", "<"):
@@ -207,9 +200,7 @@ def test_a_date_that_may_not_exist_settles_a_comparison_only_when_it_is_false_an
     ("limit", "answer"),
     [("2023-12-31", False), ("2024-01-01", None), ("2024-12-30", None), ("2024-12-31", True)],
 )
-def test_a_range_settles_a_comparison_when_every_day_of_it_answers_alike(
-    limit: str, answer: bool | None
-) -> None:
+def test_a_range_settles_a_comparison_when_every_day_of_it_answers_alike(limit: str, answer: bool | None) -> None:
     assert calendar(applied=partial("2024")).answer(("date", A, "<=", limit)) is answer
 
 
@@ -249,9 +240,7 @@ def test_a_result_date_that_depends_on_an_open_value_is_open() -> None:
     ("met", "inside"),
     [("2022-04-30", False), ("2022-05-01", True), ("2024-05-01", True), ("2024-05-02", False)],
 )
-def test_a_day_counts_from_24_months_before_the_application_up_to_it(
-    met: str, inside: bool
-) -> None:
+def test_a_day_counts_from_24_months_before_the_application_up_to_it(met: str, inside: bool) -> None:
     known = calendar(met=spans((met, met)), applied="2024-05-01")
     assert known.value(("days", MET, A, months(24))) == int(inside)
     assert known.value(("count", MET, A, months(24))) == int(inside)
@@ -266,9 +255,7 @@ def test_a_window_at_a_month_end_begins_on_the_first_day_that_reaches_the_end() 
 
 def test_days_are_counted_once_meetings_merge_on_a_shared_day_and_stretches_on_the_next() -> None:
     known = calendar(
-        met=spans(
-            ("2024-01-10", "2024-01-12"), ("2024-01-12", "2024-01-15"), ("2024-01-16", "2024-01-17")
-        ),
+        met=spans(("2024-01-10", "2024-01-12"), ("2024-01-12", "2024-01-15"), ("2024-01-16", "2024-01-17")),
         applied="2024-01-31",
     )
     assert known.value(("days", MET, A, months(24))) == 8
@@ -282,19 +269,12 @@ def test_a_period_that_is_still_running_lasts_until_the_end() -> None:
     known = calendar(met=spans(("2024-01-10", None)), applied="2024-01-31")
     assert known.value(("days", MET, A, "always")) == 22
     assert known.answer(("number", ("days", MET, A, "always"), ">=", 22)) is True
-    assert known.distance(("number", ("days", MET, A, "always"), ">=", 45)) == Distance(
-        "days", 23, None, False
-    )
+    assert known.distance(("number", ("days", MET, A, "always"), ">=", 45)) == Distance("days", 23, None, False)
 
 
 def test_a_list_that_never_happened_is_empty_and_an_end_that_never_happened_is_false() -> None:
-    assert (
-        calendar(met=NONE, applied="2024-01-31").answer(("number", ("days", MET, A, 0), "<", 1))
-        is True
-    )
-    assert (
-        calendar(met=spans(), applied=NONE).answer(("number", ("days", MET, A, 0), "<", 1)) is False
-    )
+    assert calendar(met=NONE, applied="2024-01-31").answer(("number", ("days", MET, A, 0), "<", 1)) is True
+    assert calendar(met=spans(), applied=NONE).answer(("number", ("days", MET, A, 0), "<", 1)) is False
 
 
 def test_an_incomplete_list_can_only_grow() -> None:
@@ -303,10 +283,7 @@ def test_an_incomplete_list_can_only_grow() -> None:
     assert known.answer(("number", ("days", MET, A, 0), ">=", 11)) is None
     assert known.answer(("number", ("days", MET, A, ("*", 5, "days")), ">=", 7)) is False
     assert known.answer(("number", ("days", MET, A, 0), "<", 10)) is False
-    assert (
-        calendar(met=OpenPeriods(), applied="2024-01-31").answer(("unbroken", MET, A, months(1)))
-        is None
-    )
+    assert calendar(met=OpenPeriods(), applied="2024-01-31").answer(("unbroken", MET, A, months(1))) is None
     assert calendar(met=OpenPeriods(), applied="2024-01-31").answer(("happened", MET)) is None
 
 
@@ -343,10 +320,7 @@ def test_an_unbroken_year_is_complete_on_the_day_before_its_anniversary(
 
 def test_a_stretch_is_clipped_at_the_end_and_an_open_end_leaves_it_open() -> None:
     atom = ("unbroken", MET, A, months(12))
-    assert (
-        calendar(met=spans(("2020-01-01", "2022-12-31")), applied="2020-06-01").answer(atom)
-        is False
-    )
+    assert calendar(met=spans(("2020-01-01", "2022-12-31")), applied="2020-06-01").answer(atom) is False
     assert calendar(met=spans(("2020-01-01", None)), applied=partial("2020")).answer(atom) is None
     assert calendar(met=spans(("2020-01-01", None)), applied=partial("2021")).answer(atom) is True
     assert calendar(met=spans(("2020-01-01", None)), applied=NONE).answer(atom) is False
@@ -371,9 +345,7 @@ def test_a_stretch_is_clipped_at_the_end_and_an_open_end_leaves_it_open() -> Non
         ("be", NONE, False),
     ],
 )
-def test_membership_of_a_class_holds_on_its_days_for_any_of_the_codes(
-    code: Any, on: Any, answer: bool | None
-) -> None:
+def test_membership_of_a_class_holds_on_its_days_for_any_of_the_codes(code: Any, on: Any, answer: bool | None) -> None:
     assert calendar(nationality=code, applied=on).answer(("class", "eu_member", C, A)) is answer
 
 

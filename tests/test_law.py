@@ -7,7 +7,12 @@ import pytest
 
 from reasoner.decide import Engine
 
-TESTS = [test for path in sorted(lawtests.FOLDER.glob("**/*.yaml")) if path.parent.name != "bases" for test in lawtests.load(path)]
+TESTS = [
+    test
+    for path in sorted(lawtests.FOLDER.glob("**/*.yaml"))
+    if path.parent.name != "bases"
+    for test in lawtests.load(path)
+]
 
 
 @pytest.fixture(scope="session")

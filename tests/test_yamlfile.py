@@ -141,9 +141,7 @@ def test_a_byte_order_mark_is_tolerated(tmp_path: Path) -> None:
         (b"", 0, "file_empty"),
     ],
 )
-def test_a_file_that_is_not_text_is_refused(
-    tmp_path: Path, content: bytes, line: int, code: str
-) -> None:
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path, content: bytes, line: int, code: str) -> None:
     file = tmp_path / "case.yaml"
     file.write_bytes(content)
     with pytest.raises(CaseFileError) as caught:
@@ -172,9 +170,7 @@ def test_a_dash_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(deadline=None)
-@given(
-    st.binary(max_size=200) | st.text("[]{}:-,&*!|>'\"\n\t ?#%@a1\\u", max_size=60).map(str.encode)
-)
+@given(st.binary(max_size=200) | st.text("[]{}:-,&*!|>'\"\n\t ?#%@a1\\u", max_size=60).map(str.encode))
 def test_no_bytes_raise_anything_but_a_case_file_error(content: bytes) -> None:
     try:
         read(text=content.decode("utf-8", "surrogateescape"))

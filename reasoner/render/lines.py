@@ -12,7 +12,8 @@ from reasoner.render.sentences import Sentences, day
 from reasoner.wording import Wording
 
 if TYPE_CHECKING:
-    from reasoner.decide import Decision, Run
+    from reasoner.decide import Decision
+    from reasoner.run import Run
 
 YES, NO, ASIDE, ASK, PLAIN = "✓", "✗", "–", "?", ""
 _MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
@@ -131,7 +132,7 @@ class Writer:
     def _explainer(self, run: Run) -> Explainer:
         if not self.full:
             return run.explainer
-        return Explainer(run.law, run.program, run.inputs, run.rails, dict(run.verdict), full=True)
+        return run.explaining(full=True)
 
     @staticmethod
     def _required(explainer: Explainer, name: str, route: str, condition: str) -> tuple[str, ...]:
@@ -191,7 +192,9 @@ class Writer:
         below += self._defects(run, outcome, document, sentences)
         if document.status == "waived":
             name = run.cast.canonical[outcome.person]
-            below += self.instances(self._explainer(run).explain(("excused", name, outcome.route, document.type)), sentences)
+            below += self.instances(
+                self._explainer(run).explain(("excused", name, outcome.route, document.type)), sentences
+            )
         required = document.provisions if document.status != "held" or self.full else ()
         return Line(_MARKS[document.status], text, required[:3], tuple(below))
 
@@ -201,7 +204,7 @@ class Writer:
         name, explainer, program = run.cast.canonical[outcome.person], self._explainer(run), run.program
         for number in program.by_predicate.get("defect", ()):
             holder, kind, _slot, defect = program.atoms[number][1:]
-            if holder != name or kind not in (document.type, *document.alternatives) or run.verdict[number] is False:
+            if holder != name or kind not in (document.type, *document.alternatives) or run.state(number) is False:
                 continue
             node = explainer.node(number)
             provisions = tuple(p for rule in node.children for p in rule.provisions)
@@ -255,7 +258,7 @@ class Writer:
     def _open(self, outcome: Outcome, sentences: Sentences) -> Iterator[Line]:
         for item in outcome.depends_on:
             size = item.settles
-            how = ("settles_unknown" if size is None else "settles_alone" if size == 1 else "settles_with")
+            how = "settles_unknown" if size is None else "settles_alone" if size == 1 else "settles_with"
             yield Line(ASK, f"{item.path}: {self.wording.ui(how, N=(size or 1) - 1)}")
 
     def _assumed(self, outcome: Outcome, sentences: Sentences) -> Iterator[Line]:

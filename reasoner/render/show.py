@@ -14,7 +14,8 @@ from reasoner.render.sentences import Sentences, day
 from reasoner.target import Target, condition_node, document_node, matching, outcome_node
 
 if TYPE_CHECKING:
-    from reasoner.decide import Decision, Run
+    from reasoner.decide import Decision
+    from reasoner.run import Run
     from reasoner.wording import Wording
 
 
@@ -83,7 +84,12 @@ def _tree_data(run: Run, outcome: Outcome, target: Target, sentences: Sentences)
         node = document_node(run, name, outcome.route, target.document)
     else:
         node = outcome_node(run, name, outcome)
-    return {"person": outcome.person, "route": outcome.route, "result": outcome.result, "tree": node_data(node, sentences)}
+    return {
+        "person": outcome.person,
+        "route": outcome.route,
+        "result": outcome.result,
+        "tree": node_data(node, sentences),
+    }
 
 
 def node_data(node: Node, sentences: Sentences) -> dict[str, Any]:
@@ -96,7 +102,7 @@ def node_data(node: Node, sentences: Sentences) -> dict[str, Any]:
     if node.rule is not None:
         data["rule"] = f"{node.rule.file}:{node.rule.line}"
     if node.where is not None:
-        from reasoner.facts import dotted
+        from reasoner.errors import dotted
 
         data["path"] = dotted(node.where)
     if node.assumed:

@@ -1,0 +1,132 @@
+"""Who is who in a case: canonical persons, who joins whom, and the shape that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from reasoner.case_model import Case, Document
+from reasoner.ground import Shape
+from reasoner.program import Law
+
+Path = tuple[str | int, ...]
+"""A place in a case file."""
+
+_SLOTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who is who: person ids in canonical order (``p1`` is the first), and who joins whom.
+
+    ``unasked`` are the applicants of an application that nobody made: it is looked at as if filed on the day of
+    the assessment. A further cast is about one person alone, its ``focus``.
+    """
+
+    ids: tuple[str, ...]
+    joins: tuple[tuple[str, str], ...]
+    unasked: frozenset[str]
+    shape: Shape
+    focus: str | None = None
+
+    @cached_property
+    def canonical(self) -> dict[str, str]:
+        """Person id to canonical name."""
+        return {person: f"p{index}" for index, person in enumerate(self.ids, 1)}
+
+    @cached_property
+    def person(self) -> dict[str, str]:
+        """Canonical name to person id."""
+        return {name: person for person, name in self.canonical.items()}
+
+    @cached_property
+    def sponsor_of(self) -> dict[str, str]:
+        """Applicant id to sponsor id."""
+        return dict(self.joins)
+
+
+def casts(case: Case, law: Law) -> tuple[Cast, ...]:
+    """The ways to cast the people of a case: first as they applied, then one for each further sponsor somebody could join.
+
+    Whoever is tied to a person with protection, and has not applied to join that person, is looked at as well.
+    """
+    asked = {a.applicant: a.sponsor for a in case.applications if a.applicant and a.sponsor}
+    first = dict(asked)
+    further: list[tuple[str, str]] = []
+    for person, sponsors in _could_join(case, asked).items():
+        ranked = sorted(sponsors, key=lambda sponsor: sponsor not in asked.values())
+        if person not in first:
+            first[person] = ranked.pop(0)
+        further += [(person, sponsor) for sponsor in ranked]
+    main = _cast(case, law, first, frozenset(first.keys() - asked.keys()))
+    extra = []
+    for person, sponsor in further:
+        joins = {**first, person: sponsor}
+        extra.append(_cast(case, law, joins, frozenset(joins.keys() - asked.keys()) | {person}, person))
+    return (main, *extra)
+
+
+def _could_join(case: Case, asked: Mapping[str, str]) -> dict[str, list[str]]:
+    """Persons without protection of their own, each with the persons with protection to whom a tie binds them."""
+    found: dict[str, list[str]] = {}
+    for person, other in _ties(case):
+        if case.persons[person].protection is None and case.persons[other].protection is not None:
+            if asked.get(person) != other and asked.get(other) != person:
+                found.setdefault(person, []).append(other)
+    return found
+
+
+def _ties(case: Case) -> Iterable[tuple[str, str]]:
+    """Pairs of persons bound by a union, parentage or another kinship, both ways, each once."""
+    found: dict[tuple[str, str], None] = {}
+    for union in case.unions:
+        if union.partners:
+            found[union.partners[0], union.partners[1]] = None
+    for child, person in case.persons.items():
+        for relative in (*(person.parents or ()), *(person.kin or {})):
+            found[child, relative] = None
+    for one, other in list(found):
+        found[other, one] = None
+    return found
+
+
+def _cast(case: Case, law: Law, joins: Mapping[str, str], unasked: frozenset[str], focus: str | None = None) -> Cast:
+    holders = {person for person, data in case.persons.items() if data.protection is not None} | set(joins.values())
+    ids = tuple(dict.fromkeys([*joins.values(), *joins, *case.persons]))
+    number = {person: index for index, person in enumerate(ids, 1)}
+    shape = Shape(
+        len(ids),
+        tuple(sorted((number[applicant], number[sponsor]) for applicant, sponsor in joins.items())),
+        tuple(sorted(number[person] for person in holders)),
+        tuple(_slots(case, law, ids, {"applicant": joins.keys(), "holder": holders})),
+    )
+    return Cast(ids, tuple(joins.items()), unasked, shape, focus)
+
+
+def _slots(
+    case: Case, law: Law, ids: tuple[str, ...], roles: Mapping[str, Iterable[str]]
+) -> Iterable[tuple[int, str, int]]:
+    """How many papers of each type there is room for, rounded up so that cases share shapes."""
+    kinds = sorted((str(kind), str(role)) for kind, role in law.table("document_type"))
+    members = {role: frozenset(persons) for role, persons in roles.items()}
+    for index, person in enumerate(ids, 1):
+        counts: dict[str, int] = {}
+        for _, document in documents_of(case, person):
+            if document.type:
+                counts[document.type] = counts.get(document.type, 0) + 1
+        for kind, role in kinds:
+            if person in members[role]:
+                yield index, kind, next(size for size in _SLOTS if size >= counts.get(kind, 1))
+
+
+def documents_of(case: Case, person: str) -> list[tuple[Path, Document]]:
+    """The papers of a person with their place in the case file: those listed under the person, then those of the application."""
+    found: list[tuple[Path, Document]] = []
+    for index, document in enumerate(case.persons[person].documents):
+        found.append((("persons", person, "documents", index), document))
+    for number, application in enumerate(case.applications):
+        if application.applicant == person:
+            for index, document in enumerate(application.documents):
+                found.append((("applications", number, "documents", index), document))
+    return found

@@ -1,0 +1,226 @@
+"""The law itself as a reader wants to see it: its provisions, routes and readings, and how far they are covered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from reasoner.errors import UsageError
+from reasoner.render.lines import reference
+from reasoner.render.text import console
+
+if TYPE_CHECKING:
+    from reasoner.program import Law, Rule
+    from reasoner.wording import Wording
+
+
+def listing(law: Law, wording: Wording, format: str, regime: str | None) -> None:
+    """Prints every provision of the catalogue with its title and article."""
+    rows = []
+    for identifier, own, kind, role in _chosen(law, regime):
+        rows.append(
+            {"id": reference(identifier), "regime": own, "kind": kind, "role": role, "title": _title(wording, identifier),
+             "article": _first(law, "article", identifier) or "", "encoded": not _reason(law, identifier)}  # fmt: skip
+        )
+    _table(rows, ("id", "title", "article"), wording, format)
+
+
+def provision(law: Law, given: str, wording: Wording, format: str) -> None:
+    """Prints one provision: statement, source, article, dates in force, parameters, rules and tests."""
+    identifier = _identifier(law, given)
+    _, regime, kind, role = next(row for row in law.table("provision") if row[0] == identifier)
+    entry = wording.get("provisions", identifier) or {}
+    data = {
+        "id": reference(identifier), "title": entry.get("title"), "statement": entry.get("statement"), "regime": regime,
+        "kind": kind, "role": role, "article": _first(law, "article", identifier),
+        "sources": [{"file": file, "lines": lines} for _, file, lines in _rows(law, "source", identifier)],
+        "clock": _first(law, "clock", identifier), "in_force_from": _first(law, "in_force_from", identifier),
+        "in_force_until": _first(law, "in_force_until", identifier), "parameters": list(_parameters(law, identifier)),
+        "rules": [{"file": rule.file, "line": rule.line, "comment": rule.comment, "text": rule.text}
+                  for rule in law.provision_rules.get(identifier, ())],
+        "tests": list(_tests().get(identifier, ())), "not_encoded": _reason(law, identifier),
+    }  # fmt: skip
+    if format == "json":
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+        return
+    _print_page(_page(data, wording), format)
+
+
+def routes(law: Law, wording: Wording, format: str) -> None:
+    """Prints the routes."""
+    rows = [{"route": route, "regime": regime, "title": wording.text("routes", route)} for route, regime in law.table("route")]
+    _table(rows, ("route", "title"), wording, format)
+
+
+def readings(law: Law, wording: Wording, format: str) -> None:
+    """Prints the questions that the law leaves open, with their answers; the default is marked with a star."""
+    defaults = {str(question): str(answer) for question, answer in law.table("default_reading")}
+    rows = []
+    for question, provision_id in law.table("reading_of"):
+        entry = wording.get("readings", str(question)) or {}
+        answers = [str(answer) for name, answer in law.table("reading_option") if name == question]
+        rows.append(
+            {"reading": question, "question": entry.get("title", ""), "default": defaults.get(str(question)),
+             "answers": [{"value": a, "meaning": entry.get(a, "")} for a in answers], "provision": reference(provision_id)}  # fmt: skip
+        )
+    if format == "json":
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    page: list[tuple[str, str]] = []
+    for row in rows:
+        page.append((str(row["reading"]), f"{row['question']} ({row['provision']})"))
+        for answer in row["answers"]:
+            star = f" ({wording.ui('default')})" if answer["value"] == row["default"] else ""
+            page.append(("", f"{answer['value']}{star}: {answer['meaning']}"))
+    _print_page(page, format)
+
+
+def coverage(law: Law, wording: Wording, format: str, regime: str | None) -> None:
+    """Prints for each provision of the catalogue whether it is encoded, in which rules, and which tests exercise it."""
+    tests = _tests()
+    rows: list[dict[str, Any]] = []
+    for identifier, own, _, role in _chosen(law, regime):
+        rules = law.provision_rules.get(identifier, ())
+        reason = _reason(law, identifier)
+        state = "not_encoded" if reason or not rules else "shown_as_note" if role == "note" else "encoded"
+        rows.append(
+            {"id": reference(identifier), "regime": own, "state": wording.ui(state), "rules": _places(rules),
+             "tests": list(tests.get(identifier, ())), "reason": wording.ui(f"reason_{reason}") if reason else None}  # fmt: skip
+        )
+    if format == "json":
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    shown = [
+        {**row, "rules": ", ".join(row["rules"]), "tests": str(len(row["tests"])) if row["tests"] else row["reason"] or "0"}
+        for row in rows
+    ]
+    _table(shown, ("id", "state", "rules", "tests"), wording, format)
+    encoded = sum(1 for row in rows if row["rules"])
+    tested = sum(1 for row in rows if row["tests"])
+    print(wording.ui("coverage_total", Encoded=encoded, Total=len(rows), Tested=tested))
+
+
+def _places(rules: Sequence[Rule]) -> list[str]:
+    lines: dict[str, list[int]] = {}
+    for rule in rules:
+        lines.setdefault(rule.file.removeprefix("encodings/law/"), []).append(rule.line)
+    return [f"{file}:{','.join(map(str, numbers))}" for file, numbers in lines.items()]
+
+
+def _tests() -> dict[str, tuple[str, ...]]:
+    """Provision to the law tests that expect it; empty where the tests are not installed."""
+    from reasoner.lawtests import exercised
+
+    return exercised()
+
+
+def _chosen(law: Law, regime: str | None) -> Iterator[tuple[str, str, str, str]]:
+    regimes = dict.fromkeys(str(row[1]) for row in law.table("provision"))
+    if regime is not None and regime.lower() not in regimes:
+        from reasoner.target import unknown
+
+        raise unknown("regime", regime, [name.upper() for name in regimes])
+    for identifier, own, kind, role in law.table("provision"):
+        if regime is None or own == regime.lower():
+            yield str(identifier), str(own), str(kind), str(role)
+
+
+def _identifier(law: Law, given: str) -> str:
+    wanted = given.lower().replace("-", "_")
+    known = [str(row[0]) for row in law.table("provision")]
+    if wanted not in known:
+        nearest = get_close_matches(wanted, known, 1)
+        raise UsageError("unknown_provision", name=given, suggestion=reference(nearest[0]) if nearest else "")
+    return wanted
+
+
+def _rows(law: Law, table: str, identifier: str) -> Iterator[tuple[Any, ...]]:
+    return (row for row in law.table(table) if row[0] == identifier)
+
+
+def _first(law: Law, table: str, identifier: str) -> str | None:
+    row = next(_rows(law, table, identifier), None)
+    return None if row is None else str(row[1])
+
+
+def _reason(law: Law, identifier: str) -> str | None:
+    return _first(law, "not_encoded", identifier)
+
+
+def _parameters(law: Law, identifier: str) -> Iterator[str]:
+    for table in ("age", "period", "period_after", "least", "opens_before", "closes_before", "window"):
+        for row in _rows(law, table, identifier):
+            yield f"{table}: {' '.join(map(str, row[1:]))}"
+    for fee, provision_id, amount, currency in law.table("amount"):
+        if provision_id == identifier:
+            yield f"{fee}: {amount} {currency}"
+
+
+def _title(wording: Wording, identifier: str) -> str:
+    entry = wording.get("provisions", identifier)
+    return str(entry["title"]) if entry else ""
+
+
+def _page(data: dict[str, Any], wording: Wording) -> Iterator[tuple[str, str]]:
+    ui = wording.ui
+    yield data["id"], data["title"] or ""
+    if data["statement"]:
+        yield ui("statement"), data["statement"]
+    if data["article"]:
+        yield ui("article"), data["article"]
+    for source in data["sources"]:
+        yield ui("source"), f"{source['file']}, {ui('lines_of', Lines=source['lines'])}"
+    begins, ends = data["in_force_from"], data["in_force_until"]
+    dates = [ui("in_force_from", Date=begins)] if begins else []
+    dates += [ui("in_force_until", Date=ends)] if ends else []
+    clock = f" ({ui('clock_' + data['clock'])})" if data["clock"] and dates else ""
+    yield ui("in_force"), (" ".join(dates) or ui("in_force_always")) + clock
+    for parameter in data["parameters"]:
+        yield ui("parameters"), parameter
+    if data["not_encoded"]:
+        yield ui("not_encoded"), ui(f"reason_{data['not_encoded']}")
+    for rule in data["rules"]:
+        yield ui("rules"), f"{rule['file']}:{rule['line']}"
+        if rule["comment"]:
+            yield "", rule["comment"]
+        yield "", rule["text"]
+    for test in data["tests"]:
+        yield ui("tests"), test
+
+
+def _print_page(page: Iterable[tuple[str, str]], format: str) -> None:
+    if format == "markdown":
+        for label, text in page:
+            print(f"- **{label}**: {text}" if label else f"  - {text}")
+        return
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    before = ""
+    for label, text in page:
+        grid.add_row("" if label == before else label, text)
+        before = label or before
+    console().print(grid)
+
+
+def _table(rows: list[dict[str, Any]], columns: Sequence[str], wording: Wording, format: str) -> None:
+    if format == "json":
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    if format == "markdown":
+        print("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
+        for row in rows:
+            print("| " + " | ".join(str(row[column]).replace("|", "\\|") for column in columns) + " |")
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column == columns[0])
+    for row in rows:
+        table.add_row(*(str(row[column]) for column in columns))
+    console().print(table)
