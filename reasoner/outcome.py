@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -106,11 +106,15 @@ class Remark:
 
 @dataclass(frozen=True)
 class Dependence:
-    """An input that can still change the result: its path; ``settles`` is the size of the smallest set that settles it."""
+    """An input that can still change the result: its path; ``settles`` is the size of the smallest set that settles it.
+
+    ``atom`` is the input or point itself, by canonical persons.
+    """
 
     path: str
     input: str
     settles: int | None
+    atom: tuple[Any, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -378,16 +382,17 @@ class _Builder:
     def _depends_on(self) -> Iterator[Dependence]:
         run = self.run
         for item in depends_on(run.evaluator, run.inputs, self.layout.results):
-            yield Dependence(dotted(item.path), self._input_at(item.path), item.size)
+            atom = self._input_at(item.path)
+            yield Dependence(dotted(item.path), str(atom[0]), item.size, atom)
 
-    def _input_at(self, path: tuple[str | int, ...]) -> str:
+    def _input_at(self, path: tuple[str | int, ...]) -> tuple[Any, ...]:
         """The input or point of the vocabulary that stands at a place of the case file."""
         run, reader = self.run, self.run.inputs.reader
         open_inputs = (run.program.atoms[n] for n in run.program.inputs if run.inputs.truth[n] is None)
         for atom in chain(run.inputs.open_points, open_inputs):
             if reader.place(atom) == path:
-                return str(atom[0])
-        return str(path[-1])
+                return atom
+        return path[-1:]
 
     def _assumed(self) -> Iterator[Assumption]:
         run, found = self.run, dict[str, Assumption]()
@@ -421,7 +426,7 @@ def _ends(node: Node) -> Iterator[Node]:
 def as_data(value: Any) -> Any:
     """A result as plain data for JSON: dates as ISO strings, absent values left out of nested objects."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: as_data(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: as_data(getattr(value, f.name)) for f in fields(value) if f.repr}
     if isinstance(value, tuple | list):
         return [as_data(item) for item in value]
     if isinstance(value, Mapping):

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from reasoner.decide import Decision
     from reasoner.run import Run
 
+NO_ARTICLE = "source document"  # of a provision that rests on a source alone; "reasoner rules" shows which
 YES, NO, ASIDE, ASK, PLAIN = "✓", "✗", "–", "?", ""
 _MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
+_URGENCY = ("unmet", "unknown", "waived", "met")
 _RESULTS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
 _STATES = {TRUE: YES, FALSE: NO, OPEN: ASK}
 
@@ -35,12 +37,21 @@ class Line:
 class Writer:
     """Writes the outcomes of one decision as lines, in one language.
 
-    ``depth`` cuts the tree below that many levels; ``full`` explains what is met as fully as what is not.
+    ``depth`` cuts the tree below that many levels; ``reasons`` explains what is met as well, and ``full`` does so by every
+    rule that holds, not only the first.
     """
 
-    def __init__(self, decision: Decision, wording: Wording, *, depth: int | None = None, full: bool = False) -> None:
-        self.decision, self.wording, self.depth, self.full = decision, wording, depth, full
-        self.articles = {str(provision): str(text) for provision, text in decision.law.table("article")}
+    def __init__(
+        self,
+        decision: Decision,
+        wording: Wording,
+        *,
+        depth: int | None = None,
+        full: bool = False,
+        reasons: bool = False,
+    ) -> None:
+        self.decision, self.wording, self.depth, self.full, self.reasons = decision, wording, depth, full, full or reasons
+        self.articles = {str(p): str(text) for p, text in decision.law.table("article") if text != NO_ARTICLE}
 
     # -- whole outcomes -----------------------------------------------------------------------------------------
 
@@ -75,7 +86,8 @@ class Writer:
             self._group("notes", (self._note(r) for r in outcome.notes)),
             self._group("assumed", self._assumed(outcome, sentences)),
         ]
-        title = f"{self.title(outcome, sentences, name)}: {self.wording.text('results', outcome.result)}"
+        result = self.wording.text("results", outcome.result)
+        title = self.wording.ui("pair", Name=self.title(outcome, sentences, name), Value=result)
         details = [self._applied(outcome)] if outcome.applied_on or outcome.sponsor else []
         details.append(self.wording.text("files", outcome.file))
         if run.contradictory:
@@ -99,8 +111,9 @@ class Writer:
     def cut(self, line: Line, level: int = 1) -> Line:
         """The line without what lies deeper than ``depth``."""
         if self.depth is not None and level > self.depth:
-            return replace(line, children=())
-        return replace(line, children=tuple(self.cut(child, level + 1) for child in line.children))
+            return replace(line, text=self.wording.fluent(line.text), children=())
+        below = tuple(self.cut(child, level + 1) for child in line.children)
+        return replace(line, text=self.wording.fluent(line.text), children=below)
 
     def _group(self, key: str, lines: Iterable[Line]) -> Line | None:
         found = tuple(lines)
@@ -109,16 +122,22 @@ class Writer:
     # -- conditions and their reasons ---------------------------------------------------------------------------
 
     def conditions(self, run: Run, outcome: Outcome, sentences: Sentences) -> Iterator[Line]:
-        """One line for each condition, with the reason below it."""
-        for condition in outcome.conditions:
-            yield self.condition(run, outcome, condition, sentences)
+        """One line for each condition, what fails first, with the reason below it; the same reason is given once."""
+        before: tuple[Line, ...] = ()
+        for condition in sorted(outcome.conditions, key=lambda condition: _URGENCY.index(condition.status)):
+            line = self.condition(run, outcome, condition, sentences)
+            if line.children and line.children == before:
+                line = replace(line, children=(Line(PLAIN, self.wording.ui("as_above")),))
+            else:
+                before = line.children
+            yield line
 
     def condition(self, run: Run, outcome: Outcome, condition: Condition, sentences: Sentences) -> Line:
         """A condition with why it is met, or with everything that could have met it and what fails in each."""
         name = run.cast.canonical[outcome.person]
         explainer = self._explainer(run)
         below: list[Line] = []
-        if condition.status != "met" or self.full:
+        if condition.status != "met" or self.reasons:
             wanted = {"met": ("satisfied",), "waived": ("waived",)}.get(condition.status, ("satisfied", "waived"))
             for predicate in wanted:
                 node = explainer.explain((predicate, name, outcome.route, condition.id))
@@ -150,23 +169,42 @@ class Writer:
     def node(self, node: Node, sentences: Sentences) -> Line:
         """A node of an explanation with everything below it."""
         text = sentences.node(node)
-        mark = _STATES[node.holds]
         if node.kind == "input":
             text += self._place(node)
-        return Line(mark, text, (), tuple(self.instances(node, sentences)))
+        return Line(_STATES[node.holds], text, (), tuple(self.instances(node, sentences)))
 
     def instances(self, node: Node, sentences: Sentences) -> Iterator[Line]:
         """The rule instances below a node; an instance that names no provision gives way to what it consists of."""
         seen: set[Line] = set()
         for instance in node.children:
-            below = tuple(self.node(child, sentences) for child in instance.children)
-            lines: tuple[Line, ...] = below
-            if instance.provisions:
-                lines = (Line(_STATES[instance.state], sentences.node(instance), instance.provisions, below),)
-            for line in lines:
+            for line in self._instance(instance, sentences):
                 if line not in seen:
                     seen.add(line)
                     yield line
+
+    def _instance(self, instance: Node, sentences: Sentences) -> Iterator[Line]:
+        lacking = next((c for c in instance.children if c.atom[0] == "in_force" and c.holds == FALSE), None)
+        if lacking is not None:
+            # A provision that is not in force fails for that alone, whatever else its rule would ask.
+            provision = str(lacking.atom[1])
+            yield Line(NO, self._not_in_force(provision), (provision,))
+            return
+        below = tuple(self.node(child, sentences) for child in instance.children if _informs(child))
+        if not instance.provisions:
+            yield from below
+            return
+        title = sentences.node(instance)
+        if len(below) == 1 and below[0].text == title:
+            below = below[0].children
+        yield Line(_STATES[instance.state], title, instance.provisions, below)
+
+    def _not_in_force(self, provision: str) -> str:
+        dates = []
+        for table in ("in_force_from", "in_force_until"):
+            found = [str(day) for own, day in self.decision.law.table(table) if own == provision]
+            dates += [self.wording.ui(table, Date=found[0])] if found else []
+        title = str((self.wording.get("provisions", provision) or {"title": provision})["title"])
+        return self.wording.ui("not_in_force", Title=title, Dates=" ".join(dates))
 
     def _place(self, node: Node) -> str:
         if node.assumed:
@@ -174,7 +212,7 @@ class Writer:
         line = self.decision.file.line(node.where) if node.where else None
         if line is None or node.state == OPEN:
             return ""
-        return f" ({self.wording.ui('line', File=self.decision.file.name, Line=line)})"
+        return f" ({self.wording.ui('line', Line=line)})"
 
     # -- the other parts ----------------------------------------------------------------------------------------
 
@@ -184,7 +222,8 @@ class Writer:
 
     def document(self, run: Run, outcome: Outcome, document: DocumentStatus, sentences: Sentences) -> Line:
         """A required document with its status, its defects and the types that would do instead."""
-        text = f"{self.wording.text('documents', document.type)}: {self.wording.text('statuses', document.status)}"
+        name = self.wording.text("documents", document.type)
+        text = self.wording.ui("pair", Name=name, Value=self.wording.text("statuses", document.status))
         below = []
         if document.alternatives and document.status in ("missing", "defective", "unknown"):
             listed = "; ".join(self.wording.text("documents", kind) for kind in document.alternatives)
@@ -203,14 +242,17 @@ class Writer:
             return
         name, explainer, program = run.cast.canonical[outcome.person], self._explainer(run), run.program
         for number in program.by_predicate.get("defect", ()):
-            holder, kind, _slot, defect = program.atoms[number][1:]
+            holder, kind, slot, defect = program.atoms[number][1:]
             if holder != name or kind not in (document.type, *document.alternatives) or run.state(number) is False:
                 continue
+            if explainer.state(program.number["handed_in", holder, kind, slot]) == OPEN:
+                yield Line(ASK, self.wording.ui("list_open"))
+                return
             node = explainer.node(number)
             provisions = tuple(p for rule in node.children for p in rule.provisions)
             below = tuple(self.node(child, sentences) for rule in node.children for child in rule.children)
             paper = self.wording.text("documents", str(kind))
-            text = f"{paper}: {self.wording.text('defects', str(defect))}"
+            text = self.wording.ui("pair", Name=paper, Value=self.wording.text("defects", str(defect)))
             yield Line(NO if node.state == TRUE else ASK, text, tuple(dict.fromkeys(provisions)), below)
 
     def _effects(self, outcome: Outcome, sentences: Sentences, name: str) -> Iterator[Line]:
@@ -223,13 +265,15 @@ class Writer:
             yield Line(YES if effect.status == "applies" else ASK, f"{text} ({kind}{on})", effect.provisions[:1])
 
     def _deadlines(self, outcome: Outcome) -> Iterator[Line]:
-        for deadline in outcome.deadlines:
+        for deadline in sorted(outcome.deadlines, key=lambda deadline: str(deadline.date or "9")):
             shown = day(deadline.date) if deadline.date else self.wording.ui("open_date")
-            yield Line(PLAIN, f"{shown}: {self.wording.text('deadlines', deadline.id)}", deadline.provisions[:1])
+            text = self.wording.ui("pair", Name=shown, Value=self.wording.text("deadlines", deadline.id))
+            yield Line(PLAIN, text, deadline.provisions[:1])
 
     def _fees(self, outcome: Outcome) -> Iterator[Line]:
         for fee in outcome.fees:
-            text = f"{self.wording.text('fees', fee.id)}: {self.wording.text('statuses', fee.status)}"
+            status = self.wording.text("statuses", f"fee_{fee.status}")
+            text = self.wording.ui("pair", Name=self.wording.text("fees", fee.id), Value=status)
             if fee.amount is not None and fee.currency:
                 text += f", {self.wording.ui('amount', Currency=fee.currency.upper(), Amount=fee.amount)}"
             yield Line(PLAIN, text, fee.provisions[:1])
@@ -237,7 +281,8 @@ class Writer:
     def _authorities(self, outcome: Outcome) -> Iterator[Line]:
         for authority in outcome.authorities:
             task = self.wording.text("tasks", authority.task)
-            yield Line(PLAIN, f"{task}: {self.wording.text('authorities', authority.body)}", authority.provisions[:1])
+            body = self.wording.text("authorities", authority.body)
+            yield Line(PLAIN, self.wording.ui("pair", Name=task, Value=body), authority.provisions[:1])
 
     def _remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
         people = self.decision.file.case.persons
@@ -259,12 +304,18 @@ class Writer:
         for item in outcome.depends_on:
             size = item.settles
             how = "settles_unknown" if size is None else "settles_alone" if size == 1 else "settles_with"
-            yield Line(ASK, f"{item.path}: {self.wording.ui(how, N=(size or 1) - 1)}")
+            question = sentences.question(item.atom)
+            yield Line(ASK, f"{item.path}: {question} ({self.wording.ui(how, N=(size or 1) - 1)})")
 
     def _assumed(self, outcome: Outcome, sentences: Sentences) -> Iterator[Line]:
         if outcome.assumed:
             listed = ", ".join(f"{item.path} = {self.wording.ui(item.value)}" for item in outcome.assumed)
             yield Line(PLAIN, listed)
+
+
+def _informs(node: Node) -> bool:
+    """Whether a node says anything about the case: what holds for everybody rests on no fact and no comparison."""
+    return node.kind != "derived" or node.holds != TRUE or any(part.kind in ("input", "comparison") for part in node.walk())
 
 
 def reference(provision: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from reasoner.dates import NONE, Calendar
+from reasoner.dates import NONE, Calendar, Open
 from reasoner.explain import FALSE, OPEN, TRUE, Node
+from reasoner.facts import EARLIEST, LATEST
 from reasoner.ground import Atom
 from reasoner.wording import Wording
 
@@ -80,7 +81,7 @@ class Sentences:
         if value in self.names:
             return self.names[value]
         if isinstance(value, tuple):
-            return ", ".join(self.value(part) for part in value[1:])
+            return self.point(value) if self.wording.get("points", value[0]) else self.value(value[0])
         for section, key in (("terms", f"{predicate}.{value}"), ("terms", str(value)), ("documents", str(value)),
                              ("conditions", str(value)), ("routes", str(value)), ("provisions", str(value))):  # fmt: skip
             found = self.wording.get(section, key)
@@ -150,17 +151,37 @@ class Sentences:
                 return self.wording.ui("not_happened", Point=self.point(_inner(term)))
         first, second = values
         if not (isinstance(first, date) and isinstance(second, date)):
-            return self.wording.ui("order_open", Left=self.point(left), Right=self.point(right))
+            return self.wording.ui("order_open", Left=self.dated(left, first), Right=self.dated(right, second))
         if isinstance(first, datetime) or isinstance(second, datetime):
             first, second = _moment(first), _moment(second)
             unit, gap = "hours", abs(int((first - second).total_seconds())) // 3600
         else:
             unit, gap = "days", abs((first - second).days)
         key = "same_day" if first == second else "before" if first < second else "after"
-        return self.wording.ui(
-            key, Left=self.point(left), Right=self.point(right), LeftDate=day(first), RightDate=day(second),
-            Distance=self.amount(gap, unit),
-        )  # fmt: skip
+        words = {"Left": self.dated(left, first), "Right": self.dated(right, second), "Distance": self.amount(gap, unit)}
+        return self.wording.ui(key, **words)
+
+    def dated(self, term: Any, value: Any) -> str:
+        """A date as a noun phrase with the day it falls on, or with what is known of it."""
+        if isinstance(term, str):
+            return term
+        if isinstance(value, Open):
+            whole = value.lo.year <= EARLIEST.year and value.hi.year >= LATEST.year
+            known = self.wording.ui("unknown_value" if whole else "between", First=value.lo, Last=value.hi)
+        else:
+            known = day(value)
+        return f"{self.point(term)} ({known})"
+
+    def question(self, atom: Atom) -> str:
+        """The question whose answer is an input or point."""
+        for section in ("atoms", "points"):
+            entry = self.wording.get(section, atom[0])
+            if isinstance(entry, Mapping) and "ask" in entry:
+                values = {key: self.value(a, atom[0]) for key, a in zip(entry["args"], atom[1:], strict=False)}
+                return str(entry["ask"]).format_map(values)
+        if atom[0] == "reading":
+            return str((self.wording.get("readings", atom[1]) or {}).get("title", ""))
+        return ""
 
     def _number(self, atom: Atom, state: str) -> str:
         _, left, operator, right = atom

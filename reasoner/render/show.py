@@ -54,7 +54,7 @@ def explanation(
     decision: Decision, target: Target, wording: Wording, format: str, *, depth: int | None = None, full: bool = False
 ) -> None:
     """Prints why and why not for what a target names."""
-    writer = Writer(decision, wording, depth=depth, full=full)
+    writer = Writer(decision, wording, depth=depth, full=full, reasons=True)
     chosen = matching(decision, target)
     if format == "json":
         trees = [_tree_data(run, outcome, target, writer.sentences(run)) for run, outcome in chosen]
@@ -124,11 +124,12 @@ def _print(decision: Decision, wording: Wording, format: str, lines: list[Line],
         for line in lines:
             print("\n".join(markdown(line, articles)))
         return
-    from reasoner.render.text import console, tree
+    from reasoner.render.text import console, printing, tree
 
     out = console()
-    out.print(heading, style="bold")
-    out.print(law, style="dim")
-    for line in lines:
-        out.print()
-        out.print(tree(line, articles))
+    with printing(out):
+        out.print(heading, style="bold")
+        out.print(law, style="dim")
+        for line in lines:
+            out.print()
+            out.print(tree(line, articles))

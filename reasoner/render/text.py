@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reasoner.render.lines import Line, reference
@@ -20,6 +21,17 @@ def console(*, width: int | None = None) -> Console:
     from rich.console import Console
 
     return Console(width=width, soft_wrap=False, highlight=False, emoji=False, markup=False)
+
+
+@contextmanager
+def printing(out: Console) -> Iterator[None]:
+    """Prints what is written to ``out``; in a pipe without the blanks with which rich fills its lines."""
+    if out.is_terminal:
+        yield
+        return
+    with out.capture() as captured:
+        yield
+    print("\n".join(line.rstrip() for line in captured.get().split("\n")), end="")
 
 
 def tree(line: Line, articles: Mapping[str, str]) -> Tree:

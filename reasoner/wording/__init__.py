@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,11 @@ class Wording:
         if not isinstance(template, str):
             return key.replace("_", " ")
         return template.format_map(_Values(values)) if "{" in template else template
+
+    def fluent(self, sentence: str) -> str:
+        """A sentence with its placeholders filled in, mended as the grammar of the language asks."""
+        pattern = self.get("grammar", "elision")
+        return re.sub(pattern, self.get("grammar", "elided"), sentence) if pattern else sentence
 
     def ui(self, key: str, **values: object) -> str:
         """A label or sentence of the interface."""
