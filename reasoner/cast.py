@@ -47,7 +47,8 @@ class Cast:
 
 
 def casts(case: Case, law: Law) -> tuple[Cast, ...]:
-    """The ways to cast the people of a case: first as they applied, then one for each further sponsor somebody could join.
+    """The ways to cast the people of a case: first as they applied, then one for each further sponsor somebody could
+    join.
 
     Whoever is tied to a person with protection, and has not applied to join that person, is looked at as well.
     """
@@ -71,9 +72,9 @@ def _could_join(case: Case, asked: Mapping[str, str]) -> dict[str, list[str]]:
     """Persons without protection of their own, each with the persons with protection to whom a tie binds them."""
     found: dict[str, list[str]] = {}
     for person, other in _ties(case):
-        if case.persons[person].protection is None and case.persons[other].protection is not None:
-            if asked.get(person) != other and asked.get(other) != person:
-                found.setdefault(person, []).append(other)
+        applied = asked.get(person) == other or asked.get(other) == person
+        if case.persons[person].protection is None and case.persons[other].protection is not None and not applied:
+            found.setdefault(person, []).append(other)
     return found
 
 
@@ -121,7 +122,8 @@ def _slots(
 
 
 def documents_of(case: Case, person: str) -> list[tuple[Path, Document]]:
-    """The papers of a person with their place in the case file: those listed under the person, then those of the application."""
+    """The papers of a person with their place in the case file: those listed under the person, then those of the
+    application."""
     found: list[tuple[Path, Document]] = []
     for index, document in enumerate(case.persons[person].documents):
         found.append((("persons", person, "documents", index), document))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="reasoner",
-    help="Eligibility for residence and family reunification: what each person is entitled to, what is missing, and why.",
+    help="Eligibility for residence and family reunification: who is entitled to what, what is missing, and why.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -62,7 +62,8 @@ DepthOption = Annotated[
 
 
 def main() -> None:
-    """Runs the command line; every error the reasoner knows ends with its message and exit code, none with a traceback."""
+    """Runs the command line; every error the reasoner knows ends with its message and exit code, none with a
+    traceback."""
     app()
 
 

@@ -158,7 +158,7 @@ def _tried_out(calendar: Calendar, atom: Atom) -> bool | None:
     env = {point: calendar.lookup(point) for point in reads}
     for point, value in env.items():
         dated = isinstance(value, Open) and not isinstance(value.lo, int)
-        if isinstance(value, Open) and (reads.count(point) > 1 or dated and atom[2] in ("=", "!=")):
+        if isinstance(value, Open) and (reads.count(point) > 1 or (dated and atom[2] in ("=", "!="))):
             trial, seen = Calendar(env.__getitem__, calendar.members), set()
             for trial_value in each(value):
                 env[point] = trial_value

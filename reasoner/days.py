@@ -161,6 +161,7 @@ def birthday(born: date, n: int) -> date:
 
 
 def as_moment(day: date) -> datetime:
+    """A day as the moment at which it begins; a moment as it is."""
     return day if isinstance(day, datetime) else datetime(day.year, day.month, day.day)
 
 

@@ -75,7 +75,9 @@ class Engine:
         for name, value in given.items():
             allowed = self.law.choices.get(f"readings.{name}")
             if allowed is None:
-                questions = [path.removeprefix("readings.") for path in self.law.choices if path.startswith("readings.")]
+                questions = [
+                    path.removeprefix("readings.") for path in self.law.choices if path.startswith("readings.")
+                ]
                 raise _no_reading("no_such_reading", name, name, questions)
             if value is None:
                 chosen.pop(name, None)  # said to be unknown
@@ -109,5 +111,6 @@ class Decision:
 
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """One outcome per person and route, for every route that was asked for or that the facts open or nearly open."""
+        """One outcome per person and route, for every route that was asked for or that the facts open or nearly
+        open."""
         return tuple(outcome for _, outcome in self.decided)

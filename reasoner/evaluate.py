@@ -57,7 +57,8 @@ class Evaluator:
     ) -> Rails:
         """The rails of every atom in ``worlds`` worlds.
 
-        ``truth`` gives the inputs that are the same in all worlds (None: open), ``varied`` maps an input to the bits of the
+        ``truth`` gives the inputs that are the same in all worlds (None: open), ``varied`` maps an input to the bits
+        of the
         worlds in which it holds.
         """
         full = (1 << worlds) - 1

@@ -24,8 +24,10 @@ _STATES = {True: TRUE, False: FALSE, None: OPEN}
 class Node:
     """One step of an explanation.
 
-    ``kind`` is ``derived`` (a conclusion of rules), ``rule`` (one rule instance that could give it), ``input`` (a fact of
-    the case), or ``comparison``. ``negated`` says that the step above needs the atom to be false. ``where`` is the path in
+    ``kind`` is ``derived`` (a conclusion of rules), ``rule`` (one rule instance that could give it), ``input`` (a
+    fact of
+    the case), or ``comparison``. ``negated`` says that the step above needs the atom to be false. ``where`` is the
+    path in
     the case file, ``distance`` how far a comparison is from its other answer, ``dates`` the values it compares.
     """
 

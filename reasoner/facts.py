@@ -25,12 +25,19 @@ from reasoner.program import Entry, Law
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 HIGHEST = 200  # of an unknown whole number
 UNKNOWN_DATE = Open(EARLIEST, LATEST)
-UNKNOWN = {"number": Open(0, HIGHEST), "country": OpenCode(), "language": OpenCode(), "periods": OpenPeriods()}
+NO_APPLICATION = Application(documents=())
+UNKNOWN: dict[str, Value] = {
+    "number": Open(0, HIGHEST),
+    "country": OpenCode(),
+    "language": OpenCode(),
+    "periods": OpenPeriods(),
+}
 _PART = re.compile(r"\{(\w+)\}|(\w+)")
 _THING = {"persons": 2, "applications": 2, "unions": 4, "documents": 4}
 
 Thing = tuple[Any, ...]
-"""What has fields, by canonical names: ("persons", "p1"), ("documents", "p2", type, slot), ("extensions", "p2", 1), ..."""
+"""What has fields, by canonical names: ("persons", "p1"), ("documents", "p2", type, slot), ("extensions", "p2", 1),
+..."""
 
 
 def address(entry: Entry, atom: Atom) -> tuple[Thing, tuple[str, ...]]:
@@ -46,7 +53,7 @@ _ADDRESSES: dict[tuple[str, Atom], tuple[Thing, tuple[str, ...]]] = {}
 
 def _address(entry: Entry, atom: Atom) -> tuple[Thing, tuple[str, ...]]:
     binding = dict(zip(entry.arguments, atom[1:], strict=True))
-    parts = [binding.get(m[1], m[1]) if m[1] else m[2] for m in _PART.finditer(entry.path)]
+    parts: list[Any] = [binding.get(m[1], m[1]) if m[1] else m[2] for m in _PART.finditer(entry.path)]
     if parts[2:4] == ["procedure", "extensions"]:
         return ("extensions", parts[1], parts[4]), tuple(parts[5:])
     size = _THING.get(parts[0], 0)
@@ -55,7 +62,8 @@ def _address(entry: Entry, atom: Atom) -> tuple[Thing, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a thing, with the inputs it decides: each an atom and the value that makes it true (None: being so)."""
+    """One field of a thing, with the inputs it decides: each an atom and the value that makes it true (None: being
+    so)."""
 
     names: tuple[str, ...]
     silence: str
@@ -137,10 +145,10 @@ class Reader:
 
     def _list_application(self, found: dict[Thing, tuple[Path, tuple[Any, ...]]], person: str) -> None:
         name = self.cast.canonical[person]
-        index, application = self._applications.get(person, (0, Application()))
+        index, application = self._applications.get(person, (0, NO_APPLICATION))
         if person in self.cast.unasked:
             # Nobody applied: what an applicant would have to show is open, what happens after filing has not happened.
-            found["applications", name] = (("persons", person), (Application(),))
+            found["applications", name] = (("persons", person), (NO_APPLICATION,))
             return
         place: Path = ("applications", index)
         found["applications", name] = (place, (application,))
@@ -163,7 +171,11 @@ class Reader:
             value = thing
             for name in names:
                 if name != "lawful":  # a filter on the list above it, see _as_value
-                    value = value.get(self.cast.person.get(name, name)) if isinstance(value, dict) else getattr(value, name, None)
+                    value = (
+                        value.get(self.cast.person.get(name, name))
+                        if isinstance(value, dict)
+                        else getattr(value, name, None)
+                    )
                 if value is None:
                     break
             if value is not None:
@@ -182,7 +194,7 @@ class Reader:
 
     def filed(self, person: str) -> bool:
         """Whether the application of a person (canonical name) has been filed."""
-        _, (application,) = self.things.get(("applications", person), ((), (Application(),)))
+        _, (application,) = self.things.get(("applications", person), ((), (NO_APPLICATION,)))
         return self.cast.person[person] not in self.cast.unasked and application.filed is not NEVER
 
     def place(self, atom: Atom) -> Path:
@@ -213,7 +225,9 @@ class Reader:
         for person in self._open_lists():
             for thing, listed in fields.items():
                 if thing[:2] == ("documents", person) and thing not in self.things:
-                    truth.update(dict.fromkeys((n for field in listed if not field.names for n, _ in field.inputs), None))
+                    truth.update(
+                        dict.fromkeys((n for field in listed if not field.names for n, _ in field.inputs), None)
+                    )
         return truth, assumed
 
     def _value_of(self, thing: Thing, things: tuple[Any, ...], names: tuple[str, ...]) -> Any:
@@ -309,8 +323,10 @@ def _periods(listed: tuple[Any, ...], lawful: bool) -> Value:
 class Inputs:
     """The truth of every input and comparison of a ground program in one case.
 
-    ``truth`` maps an atom number to True, False or None (open); ``assumed`` are the inputs, and ``assumed_points`` the points,
-    that were taken from silence; ``open_points`` are the dates, numbers and codes that are open, with what is known of them.
+    ``truth`` maps an atom number to True, False or None (open); ``assumed`` are the inputs, and ``assumed_points``
+    the points,
+    that were taken from silence; ``open_points`` are the dates, numbers and codes that are open, with what is known
+    of them.
     """
 
     truth: dict[int, bool | None]

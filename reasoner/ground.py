@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reasoner.errors import RulesError
 from reasoner.program import POSSIBLE, SWITCH, TAG, plain
@@ -55,7 +55,8 @@ class GroundProgram:
     """A ground, stratified, choice-free program.
 
     ``atoms`` names the atoms by number, ``rules`` maps an atom to the rule instances that could make it true,
-    ``constraints`` are the bodies that exclude impossible cases, ``inputs`` the externals, ``comparisons`` the comparison
+    ``constraints`` are the bodies that exclude impossible cases, ``inputs`` the externals, ``comparisons`` the
+    comparison
     behind a theory atom, and ``shown`` the atoms that a decision reports.
     """
 
@@ -114,7 +115,8 @@ class GroundProgram:
         return self.size
 
     def aspif(self, shown: Iterable[int] = ()) -> str:
-        """The program in the intermediate format of clingo, inputs and comparisons being free and ``shown`` being output."""
+        """The program in the intermediate format of clingo, inputs and comparisons being free and ``shown`` being
+        output."""
         lines = ["asp 1 0 0"]
         for head, instances in self.rules.items():
             lines += [f"1 0 1 {head} 0 {_body(positive, negative)}" for _, _, positive, negative in instances]
@@ -138,7 +140,7 @@ def ground(statements: Iterable[ast.AST] | str, shown: Iterable[str], shape: Sha
 
     observer, log = _Observer(), list[str]()
     control = Control(["--warn=all"], logger=lambda _code, message: log.append(message))
-    control.register_observer(observer)
+    control.register_observer(cast(Any, observer))  # it is called by the names of its methods
     if isinstance(statements, str):
         control.add("base", [], statements)
     else:
@@ -153,7 +155,9 @@ def ground(statements: Iterable[ast.AST] | str, shown: Iterable[str], shape: Sha
     if log:
         raise RulesError("\n".join(log))
     if observer.refused:
-        raise RulesError(f"the law contains {observer.refused[0]}; it must be choice-free, with one answer for each case")
+        raise RulesError(
+            f"the law contains {observer.refused[0]}; it must be choice-free, with one answer for each case"
+        )
     return _assembled(control, observer, frozenset(shown))
 
 
@@ -211,7 +215,8 @@ def _atom(symbol: Any) -> Atom:
 
 
 def _comparison(theory: Any) -> Atom:
-    """A theory atom as plain data: (kind, *terms, operator, right side), copied because it dies with the first solve."""
+    """A theory atom as plain data: (kind, *terms, operator, right side), copied because it dies with the first
+    solve."""
     name = theory.term.name
     terms = [_term(term) for element in theory.elements for term in element.terms]
     if name == "class":

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import cast
 
+from reasoner.cast import Path
 from reasoner.cells import worlds
 from reasoner.evaluate import Evaluator
-from reasoner.cast import Path
 from reasoner.facts import Inputs
+from reasoner.ground import Atom
 from reasoner.program import star
 from reasoner.solve import Option
 
@@ -33,7 +35,8 @@ class Variable:
 
 @dataclass(frozen=True)
 class Dependence:
-    """An input that can still change a result: its place, and the size of the smallest set with it that settles the result.
+    """An input that can still change a result: its place, and the size of the smallest set with it that settles the
+    result.
 
     ``size`` is 1 when it settles the result alone, and None when no set that was tried does.
     """
@@ -71,7 +74,7 @@ def _dates(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> Iter
     numbers = [n for n in program.comparisons if n in within and inputs.truth[n] is None]
     atoms = [program.comparisons[number] for number in numbers]
     for group in worlds(atoms, inputs.calendar, tuple(inputs.open_points), limit=CELLS):
-        paths = tuple(reader.place(point) for point in group.points)
+        paths = tuple(reader.place(cast(Atom, point)) for point in group.points)
         if group.cells:
             rows = dict.fromkeys(world.truth for world in group.cells)
             members = [numbers[index] for index in group.atoms]
@@ -132,7 +135,8 @@ def _alone(
 def _exact(
     evaluator: Evaluator, inputs: Inputs, found: Sequence[Variable], results: Sequence[int]
 ) -> list[tuple[Variable, int | None]]:
-    """For each variable that makes a difference the size of its smallest settling set, by going through all combinations."""
+    """For each variable that makes a difference the size of its smallest settling set, by going through all
+    combinations."""
     total = 1
     for variable in found:
         total *= len(variable.options)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from reasoner.explain import FALSE, Node
 from reasoner.errors import dotted
+from reasoner.explain import FALSE, Node
 from reasoner.ground import GroundProgram
 from reasoner.openness import depends_on
 from reasoner.terms import leaves
@@ -36,7 +37,8 @@ class Gap:
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition of a route: met, unmet, unknown or waived, with the provisions behind that and the distance if unmet."""
+    """A condition of a route: met, unmet, unknown or waived, with the provisions behind that and the distance if
+    unmet."""
 
     id: str
     status: str
@@ -46,7 +48,8 @@ class Condition:
 
 @dataclass(frozen=True)
 class DocumentStatus:
-    """A required document: held, defective, missing, unknown or waived; ``alternatives`` are the types that would do."""
+    """A required document: held, defective, missing, unknown or waived; ``alternatives`` are the types that would
+    do."""
 
     type: str
     status: str
@@ -186,11 +189,17 @@ class Layout:
         self.conditions = self._states(program, "condition", name, route)
         self.documents = self._states(program, "document", name, route)
         self.rows = {
-            predicate: tuple((n, program.atoms[n][3:]) for n in program.by_person_and_route.get((predicate, name, route), ()))
+            predicate: tuple(
+                (n, program.atoms[n][3:]) for n in program.by_person_and_route.get((predicate, name, route), ())
+            )
             for predicate in ("effect", "effect_date", "deadline", "fee", "authority", "channel", "note", "warning")
         }
-        self.accepts = tuple((n, *program.atoms[n][2:]) for n in program.by_predicate.get("accepts", ()) if program.atoms[n][1] == name)
-        self.defects = tuple((n, *program.atoms[n][2:]) for n in program.by_predicate.get("defect", ()) if program.atoms[n][1] == name)
+        self.accepts = tuple(
+            (n, *program.atoms[n][2:]) for n in program.by_predicate.get("accepts", ()) if program.atoms[n][1] == name
+        )
+        self.defects = tuple(
+            (n, *program.atoms[n][2:]) for n in program.by_predicate.get("defect", ()) if program.atoms[n][1] == name
+        )
         self.kinds = {str(effect): str(kind) for effect, kind in law.table("effect_kind")}
         self.amounts = {str(fee): (amount, str(currency)) for fee, _, amount, currency in law.table("amount")}
         self.holder = (route,) in law.table("holder_route")
@@ -249,16 +258,20 @@ class _Builder:
     def _cited(self, number: int) -> tuple[str, ...]:
         return self.run.explainer.node(number).all_provisions
 
+    def _cited_if_true(self, number: int) -> tuple[str, ...] | None:
+        return self._cited(number) if self.run.state(number) else None
+
+    def _status_and_provisions(self, number: int) -> tuple[str, tuple[str, ...]]:
+        return _STATUS[self.run.state(number)], self._cited(number)
+
     def _named(self, *atom: Any) -> tuple[str, ...]:
         """The provisions named by the rules that give an atom themselves, without what they rest on."""
-        return tuple(p for rule in self.run.explainer.explain(atom).children for p in rule.provisions)
+        return tuple(p for rule in self.run.thorough.explain(atom).children for p in rule.provisions)
 
     def _true(self, predicate: str) -> Iterator[tuple[tuple[Any, ...], tuple[str, ...]]]:
         """What holds for certain of a predicate: remaining arguments and provisions."""
         for number, arguments in self.layout.rows[predicate]:
-            cited = self.run.remembered(
-                ("true", number), (number,), lambda n=number: self._cited(n) if self.run.state(n) else None
-            )
+            cited = self.run.remembered(("true", number), (number,), partial(self._cited_if_true, number))
             if cited is not None:
                 yield arguments, cited
 
@@ -276,13 +289,16 @@ class _Builder:
     def _conditions(self) -> Iterator[Condition]:
         for identifier, atoms in self.layout.conditions.items():
             key = ("condition", self.name, self.route, identifier)
-            found = self.run.remembered(key, tuple(atoms.values()), lambda i=identifier, a=atoms: self._condition(i, a))
+            found = self.run.remembered(key, tuple(atoms.values()), partial(self._condition, identifier, atoms))
             if found is not None:
                 status, cited, ways = found
                 yield Condition(identifier, status, cited, self._gap(ways))
 
-    def _condition(self, identifier: str, atoms: Mapping[str, int]) -> tuple[str, tuple[str, ...], tuple[Any, ...]] | None:
-        """Status, provisions and the comparisons that stand between it and being met; None if the condition belongs to other cases of this shape."""
+    def _condition(
+        self, identifier: str, atoms: Mapping[str, int]
+    ) -> tuple[str, tuple[str, ...], tuple[Any, ...]] | None:
+        """Status, provisions and the comparisons that stand between it and being met; None if the condition belongs
+        to other cases of this shape."""
         state = self.run.state
         status = next((status for status, number in atoms.items() if state(number)), None)
         if status is None and not any(state(number) is None for number in atoms.values()):
@@ -321,7 +337,7 @@ class _Builder:
         for identifier, atoms in self.layout.documents.items():
             key = ("document", self.name, self.route, identifier)
             numbers = (*atoms.values(), *self._papers(identifier))
-            found = self.run.remembered(key, numbers, lambda i=identifier, a=atoms: self._document(i, a))
+            found = self.run.remembered(key, numbers, partial(self._document, identifier, atoms))
             if found is not None:
                 yield found
 
@@ -336,7 +352,9 @@ class _Builder:
         status = next((status for status, number in atoms.items() if state(number)), None)
         if status is None and not any(state(number) is None for number in atoms.values()):
             return None
-        types = [kind for n, wanted, kind in self.layout.accepts if wanted == identifier and explainer.state(n) != FALSE]
+        types = [
+            kind for n, wanted, kind in self.layout.accepts if wanted == identifier and explainer.state(n) != FALSE
+        ]
         cited = list(self._named("needs", self.name, self.route, identifier))
         defects: list[str] = []
         if status in ("defective", None):
@@ -354,7 +372,7 @@ class _Builder:
         dates: dict[str, Any] = {effect: term for (effect, term), _ in self._true("effect_date")}
         for number, (effect,) in self.layout.rows["effect"]:
             status, cited = self.run.remembered(
-                ("effect", number), (number,), lambda n=number: (_STATUS[self.run.state(n)], self._cited(n))
+                ("effect", number), (number,), partial(self._status_and_provisions, number)
             )
             day = self._date(dates[effect]) if effect in dates and status == "applies" else None
             yield Effect(effect, self.layout.kinds.get(effect, "right"), status, day, cited)

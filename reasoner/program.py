@@ -108,6 +108,7 @@ class Law:
 
     @cached_property
     def vocabulary(self) -> dict[str, Entry]:
+        """Inputs and points by name."""
         return {entry.name: entry for entry in self.entries}
 
     @cached_property
@@ -125,7 +126,8 @@ class Law:
 
     @cached_property
     def choices(self) -> dict[str, tuple[str, ...]]:
-        """For every path of a case file that takes one of a list of values (stars for its variable parts): the values."""
+        """For every path of a case file that takes one of a list of values (stars for its variable parts): the
+        values."""
         found: dict[str, tuple[str, ...]] = {}
         for entry in self.entries:
             if entry.enumerated and not entry.path.startswith("readings"):
@@ -227,7 +229,7 @@ def _parse_files(root: Path) -> list[tuple[str, list[ast.AST]]]:
 def _skipped(node: ast.AST, kinds: Any) -> bool:
     if node.ast_type == kinds.ASTType.Comment:
         return True
-    return node.ast_type == kinds.ASTType.Program
+    return bool(node.ast_type == kinds.ASTType.Program)
 
 
 def predicate_of(literal: Any) -> str | None:
@@ -276,7 +278,8 @@ def _varies(body: Sequence[Any], varying: set[str]) -> bool:
 
 
 def _tag(parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str]) -> tuple[list[ast.AST], list[Rule]]:
-    """Statements to ground, in which every varying rule runs through an atom that carries its identity and variables."""
+    """Statements to ground, in which every varying rule runs through an atom that carries its identity and
+    variables."""
     from clingo import ast
 
     tagged: list[ast.AST] = []

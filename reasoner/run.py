@@ -28,7 +28,8 @@ T = TypeVar("T")
 
 @dataclass
 class Machine:
-    """A ground program with all that deciding its cases needs, built when first used, and the conclusions it remembers."""
+    """A ground program with all that deciding its cases needs, built when first used, and the conclusions it
+    remembers."""
 
     law: Law
     program: GroundProgram
@@ -109,7 +110,7 @@ class Run:
         fragments = self.machine.fragments
         if full in fragments:
             return fragments[full]  # type: ignore[no-any-return]
-        self._confirm
+        self._confirm()
         built = build()
         if all(self.rails.truth(atom) is not None for atom in atoms):
             if len(fragments) >= FRAGMENTS:
@@ -133,16 +134,20 @@ class Run:
         value = self.rails.truth(number)
         return self._open_states.get(number) if value is None and number in self.program.is_shown else value
 
-    @cached_property
     def _confirm(self) -> None:
-        """clingo decides; the evaluator, from which explanations are read, must agree every time."""
-        decided = {n: value for n in self.program.shown if (value := self.rails.truth(n)) is not None}
-        if not self.machine.solver.has_model(self.inputs.truth, decided):
+        if not self._confirmed:
             raise RulesError("the evaluation of the rules disagrees with clingo; please report this case")
 
     @cached_property
+    def _confirmed(self) -> bool:
+        """clingo decides; the evaluator, from which explanations are read, must agree every time."""
+        decided = {n: value for n in self.program.shown if (value := self.rails.truth(n)) is not None}
+        return self.machine.solver.has_model(self.inputs.truth, decided)
+
+    @cached_property
     def _open_states(self) -> dict[int, bool | None]:
-        """By cautious and brave consequences: the truth of what three-valued logic leaves open, on routes worth showing."""
+        """By cautious and brave consequences: the truth of what three-valued logic leaves open, on routes worth
+        showing."""
         asked = self._undecided
         common = consequences(self.program, self.inputs.truth, [variable.options for variable in self.open], asked)
         if common is None:
@@ -178,10 +183,9 @@ class Run:
     @cached_property
     def explainer(self) -> Explainer:
         """Explains any atom of this run."""
-        return self.explaining()
+        return Explainer(self.law, self.program, self.inputs, self.state)
 
-    def explaining(self, *, full: bool = False) -> Explainer:
-        """An explainer; ``full`` shows every rule instance that holds, not only the first."""
-        return Explainer(self.law, self.program, self.inputs, self.state, full=full)
-
-
+    @cached_property
+    def thorough(self) -> Explainer:
+        """Explains with every rule instance that holds, not only the first."""
+        return Explainer(self.law, self.program, self.inputs, self.state, full=True)

@@ -29,9 +29,11 @@ class Solver:
         self._control = _load(program.aspif())
 
     def has_model(self, truth: Mapping[int, bool | None], conclusions: Mapping[int, bool | None]) -> bool:
-        """Whether the stable model under ``truth`` agrees with ``conclusions``; inputs that are open are taken as false.
+        """Whether the stable model under ``truth`` agrees with ``conclusions``; inputs that are open are taken as
+        false.
 
-        A stratified program has one stable model under its inputs, so that assuming the conclusions as well asks whether
+        A stratified program has one stable model under its inputs, so that assuming the conclusions as well asks
+        whether
         they are those of that model. This costs one solve, and not a call for each atom that is read from a model.
         """
         assumptions = [number if value else -number for number, value in truth.items()]

@@ -63,7 +63,8 @@ def matching(decision: Decision, target: Target) -> list[tuple[Run, Outcome]]:
 
 
 def explanation(decision: Decision, target: Target) -> Node:
-    """The tree of the first outcome, condition or document that a target names. Raises :class:`UsageError` as :func:`matching` does."""
+    """The tree of the first outcome, condition or document that a target names. Raises :class:`UsageError` as
+    :func:`matching` does."""
     found = matching(decision, target)
     if not found:
         raise UsageError("no_outcome", person=str(target.person))

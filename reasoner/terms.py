@@ -185,6 +185,7 @@ def best_stretch(periods: Periods, last: date, n: int, unit: str) -> tuple[int, 
 
 
 def leaves(term: Any) -> Iterator[Term]:
+    """The points that a term or atom reads, as often as it reads them."""
     for part in term[1:]:
         if type(part) is tuple:
             if part[0] in OPERATORS:

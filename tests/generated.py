@@ -41,7 +41,13 @@ PAPERS: dict[str, dict[str, Any]] = {
     "marriage_certificate": {"issued_in": "SY", "language": "ar", **PUBLIC},
     "partnership_certificate": {"issued_in": "DE", "language": "de", **PUBLIC},
     "criminal_record": {"issued_in": "JO", "language": "en", "favourable": True, **PUBLIC},
-    "medical_certificate": {"issued_in": "JO", "language": "en", "accredited_doctor": True, "favourable": True, **PUBLIC},
+    "medical_certificate": {
+        "issued_in": "JO",
+        "language": "en",
+        "accredited_doctor": True,
+        "favourable": True,
+        **PUBLIC,
+    },
     "sponsor_permit_copy": {},
     "protection_decision_copy": {},
     "relationship_evidence": {},
@@ -50,7 +56,13 @@ PAPERS: dict[str, dict[str, Any]] = {
     "death_certificate": {"issued_in": "BE", "language": "nl"},
     "divorce_certificate": {"issued_in": "SY", "language": "ar", **PUBLIC},
     "unmarried_certificate": {"issued_in": "SY", "language": "ar", **PUBLIC},
-    "disability_certificate": {"issued_in": "SY", "language": "ar", "accredited_doctor": True, "favourable": True, **PUBLIC},
+    "disability_certificate": {
+        "issued_in": "SY",
+        "language": "ar",
+        "accredited_doctor": True,
+        "favourable": True,
+        **PUBLIC,
+    },
     "other_tie_evidence": {},
     "remote_filing_request": {},
     "impossibility_evidence": {},
@@ -102,9 +114,16 @@ class Family:
         self.asylum = self.granted - timedelta(self.pick(400, 1, 0, 1100, 1461))
         self.filed = max(
             self.granted - timedelta(self.pick(0, 0, 0, 40)),
-            self.near(add(self.granted, 12, "months"), add(self.granted, 3, "months"), add(self.granted, 1, "years"), *turns[:3]),
+            self.near(
+                add(self.granted, 12, "months"),
+                add(self.granted, 3, "months"),
+                add(self.granted, 1, "years"),
+                *turns[:3],
+            ),
         )
-        self.assessed = max(self.filed, self.near(add(self.filed, 9, "months"), add(self.filed, 30, "days"), turns[1], turns[2]))
+        self.assessed = max(
+            self.filed, self.near(add(self.filed, 9, "months"), add(self.filed, 30, "days"), turns[1], turns[2])
+        )
         self.case["assessed_on"] = self.assessed
 
     def birthday_near(self, years: int, *days: date) -> date:
@@ -114,7 +133,14 @@ class Family:
         return add(self.near(*days), -years, "years")
 
     def person(self, name: str, born: date, **facts: Any) -> dict[str, Any]:
-        found = {"name": name.capitalize(), "born": born, "nationality": "SY", "lives_in": "JO", "civil_status": "single", **facts}
+        found = {
+            "name": name.capitalize(),
+            "born": born,
+            "nationality": "SY",
+            "lives_in": "JO",
+            "civil_status": "single",
+            **facts,
+        }
         self.case["persons"][name] = found
         return found
 
@@ -150,7 +176,10 @@ class Family:
         if kind == "registered_partnership":
             found |= self.shared_life(concluded)
         for partner in (person, sponsor):
-            persons[partner]["civil_status"] = {"marriage": "married", "registered_partnership": "registered_partner"}.get(kind, "single")
+            persons[partner]["civil_status"] = {
+                "marriage": "married",
+                "registered_partnership": "registered_partner",
+            }.get(kind, "single")
         self.case["unions"].append(found)
         return found
 
@@ -175,7 +204,9 @@ class Family:
 
     # -- applications -------------------------------------------------------------------------------------------
 
-    def application(self, applicant: str, sponsor: str, route: str, *papers: str, filed: date | None = None) -> dict[str, Any]:
+    def application(
+        self, applicant: str, sponsor: str, route: str, *papers: str, filed: date | None = None
+    ) -> dict[str, Any]:
         """An application in good order, and then with up to three defects of papers."""
         day = max(filed or self.filed, self.case["persons"][applicant]["born"])
         found: dict[str, Any] = {
@@ -187,7 +218,11 @@ class Family:
         for _ in range(self.pick(0, 0, 1, 2, 3)):
             self.spoil(found["documents"], day)
         if self.chance(10):
-            found |= {"channel": "email", "post_hard_to_reach": not self.chance(30), "remote_request": self.pick("pending", "accepted", "refused")}
+            found |= {
+                "channel": "email",
+                "post_hard_to_reach": not self.chance(30),
+                "remote_request": self.pick("pending", "accepted", "refused"),
+            }
         if self.chance(10):
             found |= {"lodged_at": "other_post", "post_takes_long_stay": not self.chance(40)}
         if self.chance(15):
@@ -272,12 +307,16 @@ class Family:
         kind = self.pick("marriage", "marriage", "registered_partnership", "de_facto")
         names = ["ada", "bea"] if self.chance(25) else ["ada"]
         for name in names:
-            self.person(name, self.birthday_near(self.pick(21, 18, 30), self.filed), other_lasting_relationship=self.chance(5))
+            self.person(
+                name, self.birthday_near(self.pick(21, 18, 30), self.filed), other_lasting_relationship=self.chance(5)
+            )
             union = self.union(name, "sam", kind)
             route = {"marriage": "ip_spouse", "de_facto": "ip_humanitarian"}.get(
                 kind, "ip_equivalent_partner" if union["country"] == "DE" else "ip_registered_partner"
             )
-            proof = {"marriage": "marriage_certificate", "registered_partnership": "partnership_certificate"}.get(kind, "other_tie_evidence")
+            proof = {"marriage": "marriage_certificate", "registered_partnership": "partnership_certificate"}.get(
+                kind, "other_tie_evidence"
+            )
             filed = self.pick(self.filed, self.filed, self.filed + timedelta(1)) if name == "bea" else self.filed
             application = self.application(name, "sam", route, proof, *self.material(), filed=filed)
             if name == "ada" and self.chance(10):
@@ -304,10 +343,21 @@ class Family:
         child = self.child("cem", parents, self.pick(18, 18, 25))
         route = "ip_minor_child"
         if self.chance(25):
-            child["disability"] = {"present": not self.chance(10), "unable_to_provide_for_self": not self.chance(20), "caused_by_disability": True}
-            child["disability"]["caused_by_disability"] = child["disability"]["present"] and child["disability"]["unable_to_provide_for_self"]
+            child["disability"] = {
+                "present": not self.chance(10),
+                "unable_to_provide_for_self": not self.chance(20),
+                "caused_by_disability": True,
+            }
+            child["disability"]["caused_by_disability"] = (
+                child["disability"]["present"] and child["disability"]["unable_to_provide_for_self"]
+            )
             route = "ip_disabled_adult_child"
-        papers = self.pick(("custody_consent",), ("custody_judgment", "divorce_certificate"), ("death_certificate",), ("divorce_certificate",))
+        papers = self.pick(
+            ("custody_consent",),
+            ("custody_judgment", "divorce_certificate"),
+            ("death_certificate",),
+            ("divorce_certificate",),
+        )
         extra = ("disability_certificate",) if route == "ip_disabled_adult_child" else ("unmarried_certificate",)
         application = self.application("cem", "sam", route, *papers, *extra, *self.material())
         if self.chance(15):
@@ -317,14 +367,21 @@ class Family:
 
     def parents(self) -> None:
         """Parents and siblings of a minor who came alone; many are in Gaza."""
-        minor = self.holder("max", self.birthday_near(18, self.filed, self.asylum, self.assessed), parents=["pia", "finn"])
+        minor = self.holder(
+            "max", self.birthday_near(18, self.filed, self.asylum, self.assessed), parents=["pia", "finn"]
+        )
         minor["protection"]["unaccompanied_minor"] = not self.chance(10)
         minor["born"] = min(minor["born"], self.asylum)
         older = minor["born"] - timedelta(7000)
         both = self.chance(40)
         sibling = self.chance(40)
         self.person("pia", older, civil_status="married")
-        self.person("finn", older - timedelta(700), civil_status="married", died=self.pick("none", "none", self.near(self.filed)))
+        self.person(
+            "finn",
+            older - timedelta(700),
+            civil_status="married",
+            died=self.pick("none", "none", self.near(self.filed)),
+        )
         there = self.chance(50)
         names = ["pia", *(["finn"] if both else [])]
         for name in names:
@@ -332,7 +389,12 @@ class Family:
             if there:
                 self.gaza(name, application)
         if sibling:
-            self.person("sia", self.birthday_near(18, self.filed, self.assessed), kin={"max": self.pick("sibling", "other")}, parents=[])
+            self.person(
+                "sia",
+                self.birthday_near(18, self.filed, self.assessed),
+                kin={"max": self.pick("sibling", "other")},
+                parents=[],
+            )
             application = self.application("sia", "max", "ip_humanitarian", "other_tie_evidence")
             if there:
                 self.gaza("sia", application)
@@ -342,12 +404,16 @@ class Family:
         for name in ("hana", "jan") if self.chance(40) else ("hana",):
             found = self.holder(name, date(1988, 11, 3))
             stay = found["stay"]
-            stay["expires"] = max(stay["issued"], self.near(add(self.assessed, 45, "days"), add(self.assessed, 30, "days"), self.assessed))
+            stay["expires"] = max(
+                stay["issued"], self.near(add(self.assessed, 45, "days"), add(self.assessed, 30, "days"), self.assessed)
+            )
             if self.chance(60):
                 asked = self.near(add(stay["expires"], -45, "days"), add(stay["expires"], -30, "days"))
                 stay["extension_requested"] = max(asked, found["born"])
             if self.chance(50):
-                found["protection"]["applied"] = self.asylum = min(self.granted, self.near(add(self.assessed, -5, "years")))
+                found["protection"]["applied"] = self.asylum = min(
+                    self.granted, self.near(add(self.assessed, -5, "years"))
+                )
             if self.chance(40):
                 stay["b_card_requested"] = self.near(self.assessed)
                 stay["immigration_office_instruction"] = self.pick("none", self.near(self.assessed))
@@ -377,12 +443,21 @@ class Family:
         self.holder("sam", date(1970, 5, 3))
         reform = date(2024, 9, 1)
         self.granted = date(2024, 6, 20)
-        self.case["persons"]["sam"]["protection"] |= {"granted": self.granted, "applied": min(self.asylum, self.granted)}
+        self.case["persons"]["sam"]["protection"] |= {
+            "granted": self.granted,
+            "applied": min(self.asylum, self.granted),
+        }
         self.assessed = self.case["assessed_on"] = date(2025, 1, 15)
         for name in ("ada", "bea"):
             self.person(name, date(1980, 2, 10))
             self.union(name, "sam", "marriage")
-            self.application(name, "sam", "ip_spouse", "marriage_certificate", filed=self.pick(reform, reform - timedelta(1), reform + timedelta(1)))
+            self.application(
+                name,
+                "sam",
+                "ip_spouse",
+                "marriage_certificate",
+                filed=self.pick(reform, reform - timedelta(1), reform + timedelta(1)),
+            )
         for index in range(6):
             name = f"child{index}"
             self.filed = self.pick(reform, reform - timedelta(1), reform + timedelta(40))

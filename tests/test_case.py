@@ -461,7 +461,7 @@ def test_every_code_has_its_sentences_in_each_language() -> None:
 
 def test_every_code_in_the_sources_is_in_the_catalogue_and_tested() -> None:
     package = ROOT.parent / "reasoner"
-    sources = package.glob("*.py")
+    sources = package.rglob("*.py")
     text = "".join(source.read_text(encoding="utf-8") for source in sources)
     codes = set(catalogue("en")) - {"layout", "months"}
     assert [code for code in codes if f'"{code}"' not in text] == []

@@ -37,7 +37,8 @@ class Line:
 class Writer:
     """Writes the outcomes of one decision as lines, in one language.
 
-    ``depth`` cuts the tree below that many levels; ``reasons`` explains what is met as well, and ``full`` does so by every
+    ``depth`` cuts the tree below that many levels; ``reasons`` explains what is met as well, and ``full`` does so by
+    every
     rule that holds, not only the first.
     """
 
@@ -50,7 +51,13 @@ class Writer:
         full: bool = False,
         reasons: bool = False,
     ) -> None:
-        self.decision, self.wording, self.depth, self.full, self.reasons = decision, wording, depth, full, full or reasons
+        self.decision, self.wording, self.depth, self.full, self.reasons = (
+            decision,
+            wording,
+            depth,
+            full,
+            full or reasons,
+        )
         self.articles = {str(p): str(text) for p, text in decision.law.table("article") if text != NO_ARTICLE}
 
     # -- whole outcomes -----------------------------------------------------------------------------------------
@@ -149,9 +156,7 @@ class Writer:
         return Line(_MARKS[condition.status], text, required, tuple(below))
 
     def _explainer(self, run: Run) -> Explainer:
-        if not self.full:
-            return run.explainer
-        return run.explaining(full=True)
+        return run.thorough if self.full else run.explainer
 
     @staticmethod
     def _required(explainer: Explainer, name: str, route: str, condition: str) -> tuple[str, ...]:
@@ -315,7 +320,11 @@ class Writer:
 
 def _informs(node: Node) -> bool:
     """Whether a node says anything about the case: what holds for everybody rests on no fact and no comparison."""
-    return node.kind != "derived" or node.holds != TRUE or any(part.kind in ("input", "comparison") for part in node.walk())
+    return (
+        node.kind != "derived"
+        or node.holds != TRUE
+        or any(part.kind in ("input", "comparison") for part in node.walk())
+    )
 
 
 def reference(provision: str) -> str:

@@ -21,8 +21,15 @@ def listing(law: Law, wording: Wording, format: str, regime: str | None) -> None
     rows = []
     for identifier, own, kind, role in _chosen(law, regime):
         rows.append(
-            {"id": reference(identifier), "regime": own, "kind": kind, "role": role, "title": _title(wording, identifier),
-             "article": _first(law, "article", identifier) or "", "encoded": not _reason(law, identifier)}  # fmt: skip
+            {
+                "id": reference(identifier),
+                "regime": own,
+                "kind": kind,
+                "role": role,
+                "title": _title(wording, identifier),
+                "article": _first(law, "article", identifier) or "",
+                "encoded": not _reason(law, identifier),
+            }
         )
     _table(rows, ("id", "title", "article"), wording, format)
 
@@ -33,15 +40,25 @@ def provision(law: Law, given: str, wording: Wording, format: str) -> None:
     _, regime, kind, role = next(row for row in law.table("provision") if row[0] == identifier)
     entry = wording.get("provisions", identifier) or {}
     data = {
-        "id": reference(identifier), "title": entry.get("title"), "statement": entry.get("statement"), "regime": regime,
-        "kind": kind, "role": role, "article": _first(law, "article", identifier),
+        "id": reference(identifier),
+        "title": entry.get("title"),
+        "statement": entry.get("statement"),
+        "regime": regime,
+        "kind": kind,
+        "role": role,
+        "article": _first(law, "article", identifier),
         "sources": [{"file": file, "lines": lines} for _, file, lines in _rows(law, "source", identifier)],
-        "clock": _first(law, "clock", identifier), "in_force_from": _first(law, "in_force_from", identifier),
-        "in_force_until": _first(law, "in_force_until", identifier), "parameters": list(_parameters(law, identifier)),
-        "rules": [{"file": rule.file, "line": rule.line, "comment": rule.comment, "text": rule.text}
-                  for rule in law.provision_rules.get(identifier, ())],
-        "tests": list(_tests().get(identifier, ())), "not_encoded": _reason(law, identifier),
-    }  # fmt: skip
+        "clock": _first(law, "clock", identifier),
+        "in_force_from": _first(law, "in_force_from", identifier),
+        "in_force_until": _first(law, "in_force_until", identifier),
+        "parameters": list(_parameters(law, identifier)),
+        "rules": [
+            {"file": rule.file, "line": rule.line, "comment": rule.comment, "text": rule.text}
+            for rule in law.provision_rules.get(identifier, ())
+        ],
+        "tests": list(_tests().get(identifier, ())),
+        "not_encoded": _reason(law, identifier),
+    }
     if format == "json":
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return
@@ -50,7 +67,10 @@ def provision(law: Law, given: str, wording: Wording, format: str) -> None:
 
 def routes(law: Law, wording: Wording, format: str) -> None:
     """Prints the routes."""
-    rows = [{"route": route, "regime": regime, "title": wording.text("routes", route)} for route, regime in law.table("route")]
+    rows = [
+        {"route": route, "regime": regime, "title": wording.text("routes", route)}
+        for route, regime in law.table("route")
+    ]
     _table(rows, ("route", "title"), wording, format)
 
 
@@ -62,8 +82,13 @@ def readings(law: Law, wording: Wording, format: str) -> None:
         entry = wording.get("readings", str(question)) or {}
         answers = [str(answer) for name, answer in law.table("reading_option") if name == question]
         rows.append(
-            {"reading": question, "question": entry.get("title", ""), "default": defaults.get(str(question)),
-             "answers": [{"value": a, "meaning": entry.get(a, "")} for a in answers], "provision": reference(provision_id)}  # fmt: skip
+            {
+                "reading": question,
+                "question": entry.get("title", ""),
+                "default": defaults.get(str(question)),
+                "answers": [{"value": a, "meaning": entry.get(a, "")} for a in answers],
+                "provision": reference(provision_id),
+            }
         )
     if format == "json":
         print(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -86,14 +111,24 @@ def coverage(law: Law, wording: Wording, format: str, regime: str | None) -> Non
         reason = _reason(law, identifier)
         state = "not_encoded" if reason or not rules else "shown_as_note" if role == "note" else "encoded"
         rows.append(
-            {"id": reference(identifier), "regime": own, "state": wording.ui(state), "rules": _places(rules),
-             "tests": list(tests.get(identifier, ())), "reason": wording.ui(f"reason_{reason}") if reason else None}  # fmt: skip
+            {
+                "id": reference(identifier),
+                "regime": own,
+                "state": wording.ui(state),
+                "rules": _places(rules),
+                "tests": list(tests.get(identifier, ())),
+                "reason": wording.ui(f"reason_{reason}") if reason else None,
+            }
         )
     if format == "json":
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     shown = [
-        {**row, "rules": ", ".join(row["rules"]), "tests": str(len(row["tests"])) if row["tests"] else row["reason"] or "0"}
+        {
+            **row,
+            "rules": ", ".join(row["rules"]),
+            "tests": str(len(row["tests"])) if row["tests"] else row["reason"] or "0",
+        }
         for row in rows
     ]
     _table(shown, ("id", "state", "rules", "tests"), wording, format)

@@ -82,8 +82,12 @@ class Sentences:
             return self.names[value]
         if isinstance(value, tuple):
             return self.point(value) if self.wording.get("points", value[0]) else self.value(value[0])
-        for section, key in (("terms", f"{predicate}.{value}"), ("terms", str(value)), ("documents", str(value)),
-                             ("conditions", str(value)), ("routes", str(value)), ("provisions", str(value))):  # fmt: skip
+        name = str(value)
+        own = ("terms", f"{predicate}.{name}")
+        for section, key in (
+            own,
+            *((section, name) for section in ("terms", "documents", "conditions", "routes", "provisions")),
+        ):
             found = self.wording.get(section, key)
             if isinstance(found, str):
                 return found
@@ -158,7 +162,11 @@ class Sentences:
         else:
             unit, gap = "days", abs((first - second).days)
         key = "same_day" if first == second else "before" if first < second else "after"
-        words = {"Left": self.dated(left, first), "Right": self.dated(right, second), "Distance": self.amount(gap, unit)}
+        words = {
+            "Left": self.dated(left, first),
+            "Right": self.dated(right, second),
+            "Distance": self.amount(gap, unit),
+        }
         return self.wording.ui(key, **words)
 
     def dated(self, term: Any, value: Any) -> str:

@@ -59,7 +59,8 @@ def languages() -> tuple[str, ...]:
 
 
 def load(language: str, cache: Path | None = None) -> Wording:
-    """The catalogue of a language; ``cache`` is a folder in which its parsed form may be kept. Raises KeyError for a language without one."""
+    """The catalogue of a language; ``cache`` is a folder in which its parsed form may be kept. Raises KeyError for a
+    language without one."""
     found = _LOADED.get(language)
     if found is None:
         if language not in languages():
@@ -69,7 +70,8 @@ def load(language: str, cache: Path | None = None) -> Wording:
 
 
 def read(language: str) -> dict[str, dict[str, Any]]:
-    """The merged sections of a language, straight from its files. Raises ValueError when two files define the same key."""
+    """The merged sections of a language, straight from its files. Raises ValueError when two files define the same
+    key."""
     import yaml
 
     merged: dict[str, dict[str, Any]] = {}
