@@ -60,6 +60,7 @@ class Engine:
         runs = []
         for cast in casts(file.case, self.law):
             machine = self._machine(cast.shape)
+            machine.decisions += 1
             reader = Reader(file, cast, self.law, assessed, chosen, not assume_nothing)
             runs.append(Run(machine, read_inputs(machine.plan, reader), cast))
         return Decision(file, assessed, self.law, tuple(runs), chosen)

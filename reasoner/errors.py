@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -128,6 +128,11 @@ def show(value: object) -> str:
 
 def dotted(path: Iterable[str | int]) -> str:
     """A path as text: `persons.amal.born`, `applications[0].filed`."""
+    return _dotted(tuple(path))
+
+
+@lru_cache(maxsize=16384)
+def _dotted(path: tuple[str | int, ...]) -> str:
     parts = (f"[{part}]" if isinstance(part, int) else f".{show(part)}" for part in path)
     return "".join(parts).removeprefix(".")
 

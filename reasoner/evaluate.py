@@ -15,14 +15,16 @@ from typing import Any
 from reasoner.errors import RulesError
 from reasoner.ground import GroundProgram
 
+_FEW = 4  # runs of one program that are interpreted before it is compiled
 _CHUNK = 400  # statements in one compiled function; Python compiles long functions slowly
 
 
-@dataclass(frozen=True)
+@dataclass
 class Evaluator:
     """Evaluates one ground program. Raises :class:`RulesError` when the program is not stratified."""
 
     program: GroundProgram
+    _runs: int = 0
 
     @cached_property
     def order(self) -> tuple[int, ...]:
@@ -68,9 +70,30 @@ class Evaluator:
             fails[atom] = full if value is False else 0
         for atom, bits in (varied or {}).items():
             holds[atom], fails[atom] = bits, full ^ bits
-        for step in self._steps:
-            step(holds, fails, full)
+        self._runs += 1
+        if self._runs > _FEW:
+            for step in self._steps:
+                step(holds, fails, full)
+        else:
+            self._interpret(holds, fails, full)
         return Rails(holds, fails, full)
+
+    def _interpret(self, holds: list[int], fails: list[int], full: int) -> None:
+        """What the compiled steps do, rule by rule: for the first runs, which would not earn back the compilation."""
+        rules = self.program.rules
+        for atom in self.order:
+            true, false = 0, full
+            for _, _, positive, negative in rules[atom]:
+                body, broken = full, 0
+                for number in positive:
+                    body &= holds[number]
+                    broken |= fails[number]
+                for number in negative:
+                    body &= fails[number]
+                    broken |= holds[number]
+                true |= body
+                false &= broken
+            holds[atom], fails[atom] = true, false
 
     @cached_property
     def _steps(self) -> tuple[Callable[[list[int], list[int], int], None], ...]:

@@ -85,7 +85,8 @@ class Plan:
             for thing, listed in fields.items()
         }
         self.nothing: dict[int, bool | None] = dict.fromkeys(program.inputs, False)
-        self.comparisons = tuple(program.comparisons.items())
+        self.orders = tuple((n, *atom[1:]) for n, atom in program.comparisons.items() if atom[0] == "date")
+        self.others = tuple((n, atom) for n, atom in program.comparisons.items() if atom[0] != "date")
 
 
 def _wanted(entry: Entry, atom: Atom) -> Any:
@@ -355,11 +356,33 @@ def read_inputs(plan: Plan, reader: Reader) -> Inputs:
                 open_points[point] = value
         return value
 
-    calendar = Calendar(lookup, class_table(reader.law))
-    answer = calendar.answer
-    for number, comparison in plan.comparisons:
+    calendar = _Remembering(lookup, class_table(reader.law))
+    answer, value_of = calendar.answer, calendar.value
+    for number, left, operator, right in plan.orders:
+        first, second = value_of(left), value_of(right)
+        if type(first) is date and type(second) is date:  # nearly always; the calendar knows all the other cases
+            truth[number] = first <= second if operator == "<=" else first < second
+        else:
+            truth[number] = answer(("date", left, operator, right))
+    for number, comparison in plan.others:
         truth[number] = answer(comparison)
     return Inputs(truth, assumed, assumed_points, open_points, calendar, reader)
+
+
+class _Remembering(Calendar):
+    """A calendar of one case, which works each term out once: many comparisons share theirs."""
+
+    @cached_property
+    def _known(self) -> dict[Any, Any]:
+        return {}
+
+    def value(self, term: Any) -> Any:
+        """As in :class:`Calendar`."""
+        known = self._known
+        if term in known:
+            return known[term]
+        found = known[term] = super().value(term)
+        return found
 
 
 _CLASSES: dict[str, Callable[[str], Table]] = {}

@@ -6,8 +6,8 @@ facts: every input is an external and every comparison a theory atom, and both s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
@@ -66,6 +66,7 @@ class GroundProgram:
     inputs: tuple[int, ...]
     comparisons: dict[int, Atom]
     shown: tuple[int, ...]
+    text: str = field(repr=False)
 
     @cached_property
     def number(self) -> dict[Atom, int]:
@@ -107,7 +108,7 @@ class GroundProgram:
     @cached_property
     def size(self) -> int:
         """More than the largest number of an atom."""
-        return max(chain(self.atoms, self.comparisons), default=0) + 1
+        return _size(self.atoms, self.comparisons)
 
     @property
     def possible(self) -> int:
@@ -115,15 +116,27 @@ class GroundProgram:
         return self.size
 
     def aspif(self, shown: Iterable[int] = ()) -> str:
-        """The program in the intermediate format of clingo, inputs and comparisons being free and ``shown`` being
-        output."""
-        lines = ["asp 1 0 0"]
-        for head, instances in self.rules.items():
-            lines += [f"1 0 1 {head} 0 {_body(positive, negative)}" for _, _, positive, negative in instances]
-        lines += [f"1 0 0 0 {_body((*true, self.possible), false)}" for true, false in self.constraints]
-        lines += [f"5 {number} 0" for number in (self.possible, *self.inputs, *self.comparisons)]
-        lines += [f"4 {len(str(number)) + 1} a{number} 1 {number}" for number in shown]
-        return "\n".join([*lines, "0", ""])
+        """The program in the intermediate format of clingo, inputs and comparisons being free, ``shown`` being output."""
+        return self.text + "".join(f"4 {len(str(number)) + 1} a{number} 1 {number}\n" for number in shown) + "0\n"
+
+
+def _size(atoms: Iterable[int], comparisons: Iterable[int]) -> int:
+    return max(chain(atoms, comparisons), default=0) + 1
+
+
+def _text(
+    rules: Mapping[int, Iterable[Instance]],
+    constraints: Iterable[tuple[tuple[int, ...], tuple[int, ...]]],
+    free: Iterable[int],
+    possible: int,
+) -> str:
+    """The lines of the intermediate format for rules, constraints (behind the switch ``possible``) and free atoms."""
+    lines = ["asp 1 0 0"]
+    for head, instances in rules.items():
+        lines += [f"1 0 1 {head} 0 {_body(positive, negative)}" for _, _, positive, negative in instances]
+    lines += [f"1 0 0 0 {_body((*true, possible), false)}" for true, false in constraints]
+    lines += [f"5 {number} 0" for number in (possible, *free)]
+    return "\n".join([*lines, ""])
 
 
 def _body(positive: tuple[int, ...], negative: tuple[int, ...]) -> str:
@@ -200,13 +213,19 @@ def _assembled(control: Control, observer: _Observer, shown: frozenset[str]) -> 
             true, false = bodies[positive[0]]
             true = tuple(number for number in true if number not in switches)
             rules.setdefault(head, []).append((index, tuple(values), true, false))
+    named = {number: atom for number, atom in atoms.items() if number not in tags and number not in switches}
+    inputs = tuple(number for number in observer.inputs if number not in switches)
+    comparisons = {theory.literal: _comparison(theory) for theory in control.theory_atoms}
+    found = {head: tuple(instances) for head, instances in rules.items()}
+    constraints = tuple((tuple(n for n in true if n not in switches), false) for true, false in observer.constraints)
     return GroundProgram(
-        atoms={number: atom for number, atom in atoms.items() if number not in tags and number not in switches},
-        rules={head: tuple(instances) for head, instances in rules.items()},
-        constraints=tuple((tuple(n for n in true if n not in switches), false) for true, false in observer.constraints),
-        inputs=tuple(number for number in observer.inputs if number not in switches),
-        comparisons={theory.literal: _comparison(theory) for theory in control.theory_atoms},
+        atoms=named,
+        rules=found,
+        constraints=constraints,
+        inputs=inputs,
+        comparisons=comparisons,
         shown=tuple(number for number in rules if atoms[number][0] in shown),
+        text=_text(found, constraints, (*inputs, *comparisons), _size(named, comparisons)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import chain
@@ -18,6 +18,7 @@ from reasoner.terms import leaves
 if TYPE_CHECKING:
     from reasoner.run import Run
 
+CARRYING = ("displaced", "favour")
 RESULTS = ("eligible", "not_eligible", "discretionary")
 _STATUS = {True: "applies", False: "not", None: "unknown"}
 
@@ -131,7 +132,10 @@ class Assumption:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one person gets on one route, and what that rests on. The field names are the keys of the JSON result."""
+    """What one person gets on one route, and what that rests on. The field names are the keys of the JSON result.
+
+    ``because`` names what carries the result besides the conditions, if anything does.
+    """
 
     person: str
     sponsor: str | None
@@ -141,6 +145,7 @@ class Outcome:
     filed: bool
     asked: bool
     result: str
+    because: tuple[Remark, ...]
     file: str
     conditions: tuple[Condition, ...]
     documents: tuple[DocumentStatus, ...]
@@ -200,12 +205,19 @@ class Layout:
         self.defects = tuple(
             (n, *program.atoms[n][2:]) for n in program.by_predicate.get("defect", ()) if program.atoms[n][1] == name
         )
+        self.papers = {name: self._papers(name, atoms) for name, atoms in self.documents.items()}
         self.kinds = {str(effect): str(kind) for effect, kind in law.table("effect_kind")}
         self.amounts = {str(fee): (amount, str(currency)) for fee, _, amount, currency in law.table("amount")}
         self.holder = (route,) in law.table("holder_route")
         self.cone = frozenset[int]().union(*(run.evaluator.cone(number) for number in self.results))
         comparisons = (program.comparisons.get(number) for number in self.cone)
         self.points = frozenset(point for comparison in comparisons if comparison for point in leaves(comparison))
+
+    def _papers(self, identifier: str, atoms: Mapping[str, int]) -> tuple[int, ...]:
+        """What the row of a document reads: its states, which types are accepted, and their defects."""
+        accepted = {kind: number for number, wanted, kind in self.accepts if wanted == identifier}
+        flaws = (number for number, kind, _, _ in self.defects if kind in accepted)
+        return (*atoms.values(), *accepted.values(), *flaws)
 
     @staticmethod
     def _states(program: GroundProgram, predicate: str, name: str, route: str) -> dict[str, dict[str, int]]:
@@ -234,6 +246,7 @@ class _Builder:
             filed=self._is("filed", self.name),
             asked=self._is("requested", self.name, self.route),
             result=result,
+            because=tuple(self._because()),
             file=_file(documents),
             conditions=tuple(self._conditions()),
             documents=documents,
@@ -261,9 +274,6 @@ class _Builder:
     def _cited_if_true(self, number: int) -> tuple[str, ...] | None:
         return self._cited(number) if self.run.state(number) else None
 
-    def _status_and_provisions(self, number: int) -> tuple[str, tuple[str, ...]]:
-        return _STATUS[self.run.state(number)], self._cited(number)
-
     def _named(self, *atom: Any) -> tuple[str, ...]:
         """The provisions named by the rules that give an atom themselves, without what they rest on."""
         return tuple(p for rule in self.run.thorough.explain(atom).children for p in rule.provisions)
@@ -286,29 +296,34 @@ class _Builder:
                 return str(self.run.program.atoms[number][0])
         return "undetermined"
 
+    def _because(self) -> Iterator[Remark]:
+        """What carries the result besides its conditions: somebody else goes first, or the law leaves it to favour."""
+        for predicate in CARRYING:
+            number = self.run.program.number.get((predicate, self.name, self.route))
+            if number is not None:
+                cited = self.run.remembered(("true", number), (number,), partial(self._cited_if_true, number))
+                if cited is not None:
+                    yield Remark(predicate, (), cited)
+
     def _conditions(self) -> Iterator[Condition]:
         for identifier, atoms in self.layout.conditions.items():
             key = ("condition", self.name, self.route, identifier)
-            found = self.run.remembered(key, tuple(atoms.values()), partial(self._condition, identifier, atoms))
-            if found is not None:
-                status, cited, ways = found
-                yield Condition(identifier, status, cited, self._gap(ways))
+            build = partial(self._condition, identifier, atoms)
+            condition, ways = self.run.remembered(key, tuple(atoms.values()), build)
+            if condition is not None:
+                yield replace(condition, distance=self._gap(ways)) if ways else condition
 
-    def _condition(
-        self, identifier: str, atoms: Mapping[str, int]
-    ) -> tuple[str, tuple[str, ...], tuple[Any, ...]] | None:
-        """Status, provisions and the comparisons that stand between it and being met; None if the condition belongs
-        to other cases of this shape."""
+    def _condition(self, identifier: str, atoms: Mapping[str, int]) -> tuple[Condition | None, tuple[Any, ...]]:
+        """The condition and the comparisons that stand between it and being met; none in cases it does not belong to."""
         state = self.run.state
         status = next((status for status, number in atoms.items() if state(number)), None)
         if status is None and not any(state(number) is None for number in atoms.values()):
-            return None
+            return None, ()
         cited = list(self._named("requires", self.name, self.route, identifier))
         for predicate in {"met": ("satisfied",), "waived": ("waived",)}.get(status or "", ("satisfied", "waived")):
-            number = self.run.program.number.get((predicate, self.name, self.route, identifier))
-            cited += self._cited(number) if number is not None else ()
+            cited += self.run.thorough.explain((predicate, self.name, self.route, identifier)).all_provisions
         ways = self._ways(identifier) if status == "unmet" else ()
-        return status or "unknown", tuple(dict.fromkeys(cited)), ways
+        return Condition(identifier, status or "unknown", tuple(dict.fromkeys(cited))), ways
 
     def _ways(self, identifier: str) -> tuple[tuple[Any, ...], ...]:
         """For each way to satisfy a condition that fails nothing but comparisons: those comparisons."""
@@ -336,16 +351,9 @@ class _Builder:
     def _documents(self) -> Iterator[DocumentStatus]:
         for identifier, atoms in self.layout.documents.items():
             key = ("document", self.name, self.route, identifier)
-            numbers = (*atoms.values(), *self._papers(identifier))
-            found = self.run.remembered(key, numbers, partial(self._document, identifier, atoms))
+            found = self.run.remembered(key, self.layout.papers[identifier], partial(self._document, identifier, atoms))
             if found is not None:
                 yield found
-
-    def _papers(self, identifier: str) -> Iterator[int]:
-        """What else the row of a document reads: which types are accepted, and their defects."""
-        accepted = {kind: number for number, wanted, kind in self.layout.accepts if wanted == identifier}
-        yield from accepted.values()
-        yield from (number for number, kind, _, _ in self.layout.defects if kind in accepted)
 
     def _document(self, identifier: str, atoms: Mapping[str, int]) -> DocumentStatus | None:
         state, explainer = self.run.state, self.run.explainer
@@ -370,12 +378,15 @@ class _Builder:
 
     def _effects(self) -> Iterator[Effect]:
         dates: dict[str, Any] = {effect: term for (effect, term), _ in self._true("effect_date")}
-        for number, (effect,) in self.layout.rows["effect"]:
-            status, cited = self.run.remembered(
-                ("effect", number), (number,), partial(self._status_and_provisions, number)
-            )
-            day = self._date(dates[effect]) if effect in dates and status == "applies" else None
-            yield Effect(effect, self.layout.kinds.get(effect, "right"), status, day, cited)
+        for number, (name,) in self.layout.rows["effect"]:
+            effect = self.run.remembered(("effect", number), (number,), partial(self._effect, number, name))
+            if effect.status == "applies" and name in dates:
+                effect = replace(effect, date=self._date(dates[name]))
+            yield effect
+
+    def _effect(self, number: int, name: str) -> Effect:
+        status = _STATUS[self.run.state(number)]
+        return Effect(name, self.layout.kinds.get(name, "right"), status, None, self._cited(number))
 
     def _deadlines(self) -> Iterator[Deadline]:
         for (deadline, term), cited in self._true("deadline"):

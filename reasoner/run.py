@@ -19,7 +19,7 @@ from reasoner.facts import Inputs, Plan
 from reasoner.ground import GroundProgram
 from reasoner.openness import Variable, variables
 from reasoner.program import Law
-from reasoner.solve import Solver, consequences
+from reasoner.solve import Consequences, Solver, consequences
 
 FRAGMENTS = 200_000  # remembered conclusions of one ground program; past that, remembering begins anew
 
@@ -33,6 +33,7 @@ class Machine:
 
     law: Law
     program: GroundProgram
+    decisions: int = 0
     fragments: dict[tuple[Any, int, int], Any] = field(default_factory=dict, repr=False)
     layouts: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
     _masks: dict[tuple[int, ...], int] = field(default_factory=dict, repr=False)
@@ -104,6 +105,9 @@ class Run:
 
         Nothing that depends on more than the truth of the inputs (a name, a day) may be built so.
         """
+        if self.machine.decisions < 2:  # nothing to remember yet, and a single decision need not know any cone
+            self._confirm()
+            return build()
         mask = self.machine.mask(atoms)
         held, opened = self._bits
         full = (key, held & mask, opened & mask)
@@ -148,11 +152,15 @@ class Run:
     def _open_states(self) -> dict[int, bool | None]:
         """By cautious and brave consequences: the truth of what three-valued logic leaves open, on routes worth
         showing."""
-        asked = self._undecided
-        common = consequences(self.program, self.inputs.truth, [variable.options for variable in self.open], asked)
+        common = self._common
         if common is None:
             return {}
-        return {n: True if n in common.certain else None if n in common.possible else False for n in asked}
+        return {n: True if n in common.certain else None if n in common.possible else False for n in self._undecided}
+
+    @cached_property
+    def _common(self) -> Consequences | None:
+        options = [variable.options for variable in self.open]
+        return consequences(self.program, self.inputs.truth, options, self._undecided)
 
     @cached_property
     def _undecided(self) -> tuple[int, ...]:
@@ -176,9 +184,7 @@ class Run:
     @cached_property
     def contradictory(self) -> bool:
         """Whether the facts exclude each other, so that no possible case fits all of them."""
-        if not self._undecided:
-            return False
-        return consequences(self.program, self.inputs.truth, [variable.options for variable in self.open], ()) is None
+        return bool(self._undecided) and self._common is None
 
     @cached_property
     def explainer(self) -> Explainer:

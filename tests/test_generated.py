@@ -371,14 +371,14 @@ def plainly(outcome: Outcome, leaving_out: str = "") -> dict[str, Any]:
         "result": (outcome.result, outcome.file, outcome.applied_on, outcome.filed, outcome.asked),
         "conditions": {(c.id, c.status, c.distance) for c in outcome.conditions},
         "documents": {(d.type, d.status, frozenset(d.defects), frozenset(d.alternatives)) for d in outcome.documents},
-        "effects": {(e.id, e.kind, e.status, e.date) for e in outcome.effects},
+        "effects": {(e.id, e.kind, e.status, e.date) for e in outcome.effects if e.status != "not"},
         "deadlines": {(d.id, d.date) for d in outcome.deadlines},
         "fees": {(f.id, f.status) for f in outcome.fees},
         "authorities": {(a.task, a.body) for a in outcome.authorities},
         "remarks": {(r.id, r.about) for r in (*outcome.notes, *outcome.warnings)},
         "channel": set(outcome.channel),
         "depends_on": sorted(d.input for d in outcome.depends_on),
-        "assumed": {(item.input, item.value) for item in assumed},
+        "assumed": {(item.input, item.value) for item in assumed if item.value != "none"},
     }
 
 

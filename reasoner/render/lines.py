@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reasoner.explain import FALSE, OPEN, TRUE, Explainer, Node
-from reasoner.outcome import Condition, DocumentStatus, Outcome
+from reasoner.outcome import CARRYING, Condition, DocumentStatus, Outcome
 from reasoner.render.sentences import Sentences, day
 from reasoner.wording import Wording
 
@@ -166,7 +166,7 @@ class Writer:
     def _carrying(self, run: Run, outcome: Outcome, sentences: Sentences) -> Iterator[Line]:
         """What else decides the result: somebody who goes first, or that the law leaves it to favour."""
         name, explainer = run.cast.canonical[outcome.person], self._explainer(run)
-        for predicate in ("displaced", "favour"):
+        for predicate in CARRYING:
             node = explainer.explain((predicate, name, outcome.route))
             if node.state == TRUE or (node.state == OPEN and outcome.result == "undetermined"):
                 yield from self.instances(node, sentences)
