@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -64,6 +66,9 @@ DepthOption = Annotated[
 def main() -> None:
     """Runs the command line; every error the reasoner knows ends with its message and exit code, none with a
     traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # signs that a terminal cannot show are replaced; a pipe gets UTF-8
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
     app()
 
 
@@ -236,12 +241,23 @@ def _reported(lang: str) -> Iterator[Wording]:
         if lang not in wordings.languages():
             raise UsageError("unknown_language", name=lang, names=", ".join(wordings.languages()))
         yield wordings.load(lang, cache_folder())
+        sys.stdout.flush()
     except ReasonerError as error:
         print(_message(error, lang if lang in wordings.languages() else "en"), file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of the pipe has seen enough
+    except BrokenPipeError:  # the reader of the pipe has seen enough
+        _discard_output()
         raise typer.Exit(0) from None
+    except OSError as error:  # a full disk, or a file of the command line that cannot be written
+        _discard_output()
+        print(f"{error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)
+        raise typer.Exit(2 if error.filename else 1) from None
+
+
+def _discard_output() -> None:
+    """Sends what is still to be written to standard output nowhere, so that the interpreter does not try again at its end."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _message(error: Exception, lang: str) -> str:
@@ -266,10 +282,17 @@ def _engine() -> Engine:
 
 
 def _decided(case: str, as_of: str | None, reading: list[str] | None, assume_nothing: bool) -> Decision:
-    day = _parsed(as_of, date.fromisoformat, "2025-03-10") if as_of else None
+    day = _parsed(as_of, _day, "2025-03-10") if as_of else None
     pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
     engine = _engine()
     return engine.decide(engine.load(case), as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:  # 20250310 and 2025-W11-1 are written in other ways than in a case file
+        raise ValueError
+    return day
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -233,11 +233,11 @@ def _skipped(node: ast.AST, kinds: Any) -> bool:
 
 
 def predicate_of(literal: Any) -> str | None:
-    """``name`` of the symbolic atom in a literal, or None for a comparison or theory atom."""
+    """``name`` of the symbolic atom in a literal, or of a pool of them; None for a comparison or theory atom."""
     atom = getattr(literal, "atom", None)
     symbol = getattr(atom, "symbol", None)
     while symbol is not None and not hasattr(symbol, "name"):
-        symbol = getattr(symbol, "argument", None)
+        symbol = symbol.arguments[0] if hasattr(symbol, "arguments") else getattr(symbol, "argument", None)
     return None if symbol is None else str(symbol.name)
 
 

@@ -6,7 +6,7 @@ inputs, and a case that differs from earlier ones elsewhere finds its conclusion
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from reasoner.facts import Inputs, Plan
 from reasoner.ground import GroundProgram
 from reasoner.openness import Variable, variables
 from reasoner.program import Law
-from reasoner.solve import Consequences, Solver, consequences
+from reasoner.solve import Solver, consequences
 
 FRAGMENTS = 200_000  # remembered conclusions of one ground program; past that, remembering begins anew
 
@@ -54,15 +54,37 @@ class Machine:
         return Solver(self.program)
 
     def mask(self, atoms: tuple[int, ...]) -> int:
-        """The inputs and comparisons that any of ``atoms`` can depend on, as bits."""
+        """The inputs and comparisons that any of ``atoms`` can depend on, as bits.
+
+        What a constraint on possible cases ties to one of them counts as well: it can matter where facts are open.
+        """
         found = self._masks.get(atoms)
         if found is None:
-            found = 0
-            for atom in atoms:
-                for leaf in self.evaluator.cone(atom):
-                    found |= 1 << leaf
+            found = self._leaves(atoms)
+            before = 0
+            while found != before:
+                before = found
+                for tied in self._tied:
+                    found |= tied if tied & found else 0
             self._masks[atoms] = found
         return found
+
+    def _leaves(self, atoms: Iterable[int]) -> int:
+        found = 0
+        for atom in atoms:
+            for leaf in self.evaluator.cone(atom):
+                found |= 1 << leaf
+        return found
+
+    @cached_property
+    def _tied(self) -> tuple[int, ...]:
+        """For each constraint on possible cases what it reads, as bits."""
+        return tuple(self._leaves((*true, *false)) for true, false in self.program.constraints)
+
+    @cached_property
+    def comparisons(self) -> int:
+        """All comparisons, as bits."""
+        return sum(1 << number for number in self.program.comparisons)
 
 
 @dataclass(frozen=True)
@@ -116,11 +138,21 @@ class Run:
             return fragments[full]  # type: ignore[no-any-return]
         self._confirm()
         built = build()
-        if all(self.rails.truth(atom) is not None for atom in atoms):
+        if self._lasting(atoms, opened & mask):
             if len(fragments) >= FRAGMENTS:
                 fragments.clear()
             fragments[full] = built
         return built
+
+    def _lasting(self, atoms: tuple[int, ...], opened: int) -> bool:
+        """Whether what was built holds for every case with these inputs.
+
+        Open dates can bring about more or less than which comparisons they leave open says, and in a contradictory case
+        nothing is worked out.
+        """
+        if all(self.rails.truth(atom) is not None for atom in atoms):
+            return True
+        return not opened & self.machine.comparisons and not self.contradictory
 
     # -- deciding -----------------------------------------------------------------------------------------------
 
@@ -136,7 +168,14 @@ class Run:
     def state(self, number: int) -> bool | None:
         """The truth of any atom, worked out in this run."""
         value = self.rails.truth(number)
-        return self._open_states.get(number) if value is None and number in self.program.is_shown else value
+        if value is not None or number not in self.program.is_shown:
+            return value
+        if number not in self._open_states:
+            about = self.program.atoms[number][1:3]  # a route that is not worth showing, asked for all the same
+            self._open_states.update(
+                self._worked_out([n for n in self._all_undecided if self.program.atoms[n][1:3] == about])
+            )
+        return self._open_states[number]
 
     def _confirm(self) -> None:
         if not self._confirmed:
@@ -148,19 +187,37 @@ class Run:
         decided = {n: value for n in self.program.shown if (value := self.rails.truth(n)) is not None}
         return self.machine.solver.has_model(self.inputs.truth, decided)
 
-    @cached_property
+    @property
     def _open_states(self) -> dict[int, bool | None]:
-        """By cautious and brave consequences: the truth of what three-valued logic leaves open, on routes worth
-        showing."""
-        common = self._common
-        if common is None:
-            return {}
-        return {n: True if n in common.certain else None if n in common.possible else False for n in self._undecided}
+        """The truth of what three-valued logic leaves open, first of all on routes worth showing."""
+        return self._first[0]
+
+    @property
+    def contradictory(self) -> bool:
+        """Whether the facts exclude each other, so that no possible case fits all of them."""
+        return not self._first[1]
 
     @cached_property
-    def _common(self) -> Consequences | None:
-        options = [variable.options for variable in self.open]
-        return consequences(self.program, self.inputs.truth, options, self._undecided)
+    def _first(self) -> tuple[dict[int, bool | None], bool]:
+        return self._worked_out(self._undecided)
+
+    def _worked_out(self, asked: Sequence[int]) -> tuple[dict[int, bool | None], bool]:
+        """By cautious and brave consequences over all possible cases what is certain, and whether there are such cases."""
+        if not asked:
+            return {}, True
+        options = [variable.options for variable in self._variables(asked)]
+        common = consequences(self.program, self.inputs.truth, options, asked)
+        if common is None:
+            return dict.fromkeys(asked), False
+        return {n: True if n in common.certain else None if n in common.possible else False for n in asked}, True
+
+    def _variables(self, atoms: Sequence[int]) -> tuple[Variable, ...]:
+        cone = frozenset[int]().union(*(self.evaluator.cone(number) for number in atoms))
+        return variables(self.evaluator, self.inputs, cone)
+
+    @cached_property
+    def _all_undecided(self) -> tuple[int, ...]:
+        return tuple(number for number in self.program.shown if self.rails.truth(number) is None)
 
     @cached_property
     def _undecided(self) -> tuple[int, ...]:
@@ -169,22 +226,7 @@ class Run:
             for number in self.program.by_predicate.get("relevant", ())
             if self.rails.truth(number) is False
         }
-        return tuple(
-            number
-            for number in self.program.shown
-            if self.rails.truth(number) is None and self.program.atoms[number][1:3] not in shut
-        )
-
-    @cached_property
-    def open(self) -> tuple[Variable, ...]:
-        """Everything open that something undecided can depend on."""
-        cone = frozenset[int]().union(*(self.evaluator.cone(number) for number in self._undecided))
-        return variables(self.evaluator, self.inputs, cone)
-
-    @cached_property
-    def contradictory(self) -> bool:
-        """Whether the facts exclude each other, so that no possible case fits all of them."""
-        return bool(self._undecided) and self._common is None
+        return tuple(number for number in self._all_undecided if self.program.atoms[number][1:3] not in shut)
 
     @cached_property
     def explainer(self) -> Explainer:

@@ -1,0 +1,91 @@
+"""How fast one decision is: the whole process against the imports it cannot do without, and in process once the shape is ground.
+
+    python benchmarks/core.py [--runs N]
+
+Prints medians and their ratios; run it on an otherwise idle machine. The ratios are those that the project states:
+whole process at most 1.6 times the imports alone (warm cache), a decision with its full explanation within 1 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+CASE = ROOT / "examples" / "spouse-under-21" / "case.yaml"
+IMPORTS = "import clingo, typer, pydantic, rich"
+
+
+def seconds(command: list[str], environment: dict[str, str]) -> float:
+    """Wall time of one process."""
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    return time.perf_counter() - begun
+
+
+def processes(runs: int) -> None:
+    """Whole processes, in turn, so that a drift of the machine's speed meets all of them."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "REASONER_CACHE": cache}
+        python = [sys.executable]
+        commands = {
+            "imports": [*python, "-c", IMPORTS],
+            "--help": [*python, "-m", "reasoner", "--help"],
+            "decide": [*python, "-m", "reasoner", "decide", str(CASE)],
+        }
+        print(f"decide, cold cache          {seconds(commands['decide'], environment) * 1000:8.0f} ms")
+        for command in commands.values():
+            seconds(command, environment)
+        taken: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(runs):
+            for name, command in commands.items():
+                taken[name].append(seconds(command, environment))
+        base = statistics.median(taken["imports"])
+        for name, values in taken.items():
+            ratio = statistics.median(one / other for one, other in zip(values, taken["imports"], strict=True))
+            print(f"{name:27} {statistics.median(values) * 1000:8.0f} ms  {ratio:5.2f} x imports")
+        assert base > 0
+
+
+def in_process(runs: int) -> None:
+    """Deciding cases that differ in their dates, and reading every part of every outcome."""
+    from reasoner.case import parse_case
+    from reasoner.decide import Engine
+
+    engine = Engine()
+    text = CASE.read_text(encoding="utf-8")
+    files = [
+        parse_case(text.replace("filed: 2025-02-28", f"filed: 2025-{1 + n % 7:02}-{1 + n % 28:02}"), choices=engine.law.choices)
+        for n in range(200)
+    ]
+    for file in files[:20]:
+        engine.decide(file).outcomes
+    taken = []
+    for _ in range(runs):
+        for file in files:
+            begun = time.perf_counter()
+            engine.decide(file).outcomes
+            taken.append(time.perf_counter() - begun)
+    taken.sort()
+    print(f"decision and explanation    {statistics.median(taken) * 1000:8.2f} ms median, {taken[-len(taken) // 20] * 1000:.2f} ms at 95 %")
+    work = []
+    for _ in range(50):
+        begun = time.perf_counter()
+        sum(range(100_000))
+        work.append(time.perf_counter() - begun)
+    scale = statistics.median(work)
+    print(f"                            {statistics.median(taken) / scale:8.2f} x sum(range(100_000)), which takes {scale * 1000:.2f} ms here")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=11, help="repetitions")
+    runs = parser.parse_args().runs
+    processes(runs)
+    in_process(max(1, runs // 4))
