@@ -255,7 +255,7 @@ def _reported(lang: str) -> Iterator[Wording]:
 
 
 def _discard_output() -> None:
-    """Sends what is still to be written to standard output nowhere, so that the interpreter does not try again at its end."""
+    """Sends what is still to be written to standard output nowhere: at its end the interpreter would try again."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -282,7 +282,7 @@ def _engine() -> Engine:
 
 
 def _decided(case: str, as_of: str | None, reading: list[str] | None, assume_nothing: bool) -> Decision:
-    day = _parsed(as_of, _day, "2025-03-10") if as_of else None
+    day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
     pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
     engine = _engine()
     return engine.decide(engine.load(case), as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)

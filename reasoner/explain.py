@@ -57,7 +57,8 @@ class Node:
     @cached_property
     def all_provisions(self) -> tuple[str, ...]:
         """Provisions named anywhere in the explanation, in reading order."""
-        return tuple(dict.fromkeys(provision for node in self.walk() for provision in node.provisions))
+        below = (provision for child in self.children for provision in child.all_provisions)
+        return tuple(dict.fromkeys((*self.provisions, *below)))
 
 
 class Explainer:

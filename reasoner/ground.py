@@ -87,14 +87,18 @@ class GroundProgram:
         return frozenset(self.shown)
 
     @cached_property
-    def by_person_and_route(self) -> dict[tuple[str, Any, Any], tuple[int, ...]]:
-        """Predicate, person and route to the shown atoms about them, in the order of the source."""
+    def by_person_and_route(self) -> dict[tuple[str, Any, Any], list[int]]:
+        """Predicate, person and route to the shown atoms about them."""
         found: dict[tuple[str, Any, Any], list[int]] = {}
         for number in self.shown:
             name, *arguments = self.atoms[number]
             if len(arguments) > 1:
                 found.setdefault((name, arguments[0], arguments[1]), []).append(number)
-        return {key: tuple(sorted(numbers, key=self._place)) for key, numbers in found.items()}
+        return found
+
+    def about(self, predicate: str, person: str, route: str) -> list[int]:
+        """The shown atoms of a predicate about a person and route, in the order of the law."""
+        return sorted(self.by_person_and_route.get((predicate, person, route), ()), key=self._place)
 
     def _place(self, number: int) -> int:
         """Where in the source the first rule stands that could make an atom true, so that lists follow the law.
@@ -116,7 +120,7 @@ class GroundProgram:
         return self.size
 
     def aspif(self, shown: Iterable[int] = ()) -> str:
-        """The program in the intermediate format of clingo, inputs and comparisons being free, ``shown`` being output."""
+        """The program in the intermediate format of clingo: inputs and comparisons are free, ``shown`` is output."""
         return self.text + "".join(f"4 {len(str(number)) + 1} a{number} 1 {number}\n" for number in shown) + "0\n"
 
 

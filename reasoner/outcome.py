@@ -194,9 +194,7 @@ class Layout:
         self.conditions = self._states(program, "condition", name, route)
         self.documents = self._states(program, "document", name, route)
         self.rows = {
-            predicate: tuple(
-                (n, program.atoms[n][3:]) for n in program.by_person_and_route.get((predicate, name, route), ())
-            )
+            predicate: tuple((n, program.atoms[n][3:]) for n in program.about(predicate, name, route))
             for predicate in ("effect", "effect_date", "deadline", "fee", "authority", "channel", "note", "warning")
         }
         self.accepts = tuple(
@@ -223,7 +221,7 @@ class Layout:
     def _states(program: GroundProgram, predicate: str, name: str, route: str) -> dict[str, dict[str, int]]:
         """For conditions and documents: id to status to the atom that says so."""
         found: dict[str, dict[str, int]] = {}
-        for number in program.by_person_and_route.get((predicate, name, route), ()):
+        for number in program.about(predicate, name, route):
             identifier, status = program.atoms[number][3:]
             found.setdefault(str(identifier), {})[str(status)] = number
         return found
@@ -314,7 +312,7 @@ class _Builder:
                 yield replace(condition, distance=self._gap(ways)) if ways else condition
 
     def _condition(self, identifier: str, atoms: Mapping[str, int]) -> tuple[Condition | None, tuple[Any, ...]]:
-        """The condition and the comparisons that stand between it and being met; none in cases it does not belong to."""
+        """The condition and the comparisons between it and being met; none in cases it does not belong to."""
         state = self.run.state
         status = next((status for status, number in atoms.items() if state(number)), None)
         if status is None and not any(state(number) is None for number in atoms.values()):

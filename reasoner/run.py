@@ -172,9 +172,8 @@ class Run:
             return value
         if number not in self._open_states:
             about = self.program.atoms[number][1:3]  # a route that is not worth showing, asked for all the same
-            self._open_states.update(
-                self._worked_out([n for n in self._all_undecided if self.program.atoms[n][1:3] == about])
-            )
+            asked = [n for n in self._all_undecided if self.program.atoms[n][1:3] == about]
+            self._open_states.update(self._worked_out(asked)[0])
         return self._open_states[number]
 
     def _confirm(self) -> None:
@@ -202,7 +201,7 @@ class Run:
         return self._worked_out(self._undecided)
 
     def _worked_out(self, asked: Sequence[int]) -> tuple[dict[int, bool | None], bool]:
-        """By cautious and brave consequences over all possible cases what is certain, and whether there are such cases."""
+        """By cautious and brave consequences over possible cases: what is certain, and whether there are such cases."""
         if not asked:
             return {}, True
         options = [variable.options for variable in self._variables(asked)]

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from reasoner.errors import UsageError
 from reasoner.render.lines import reference
-from reasoner.render.text import console
+from reasoner.render.text import console, printing
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from reasoner.program import Law, Rule
     from reasoner.wording import Wording
 
@@ -114,7 +116,7 @@ def coverage(law: Law, wording: Wording, format: str, regime: str | None) -> Non
             {
                 "id": reference(identifier),
                 "regime": own,
-                "state": wording.ui(state),
+                "state": state,
                 "rules": _places(rules),
                 "tests": list(tests.get(identifier, ())),
                 "reason": wording.ui(f"reason_{reason}") if reason else None,
@@ -126,7 +128,8 @@ def coverage(law: Law, wording: Wording, format: str, regime: str | None) -> Non
     shown = [
         {
             **row,
-            "rules": ", ".join(row["rules"]),
+            "state": wording.ui(row["state"]),
+            "rules": ", ".join(place.replace(",", ", ") for place in row["rules"]),
             "tests": str(len(row["tests"])) if row["tests"] else row["reason"] or "0",
         }
         for row in rows
@@ -239,7 +242,7 @@ def _print_page(page: Iterable[tuple[str, str]], format: str) -> None:
     for label, text in page:
         grid.add_row("" if label == before else label, text)
         before = label or before
-    console().print(grid)
+    _print(grid)
 
 
 def _table(rows: list[dict[str, Any]], columns: Sequence[str], wording: Wording, format: str) -> None:
@@ -258,4 +261,10 @@ def _table(rows: list[dict[str, Any]], columns: Sequence[str], wording: Wording,
         table.add_column(column, overflow="fold", no_wrap=column == columns[0])
     for row in rows:
         table.add_row(*(str(row[column]) for column in columns))
-    console().print(table)
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    out = console()
+    with printing(out):
+        out.print(table)
