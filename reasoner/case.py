@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from reasoner.case_checks import Entries, Finding, KeyPath, at
 from reasoner.case_dates import NEVER, Day, Never
 from reasoner.case_model import MAX_PERSONS, Application, Case, Person, Section, Union
-from reasoner.case_values import Choices, is_unknown, nearest_word
+from reasoner.case_values import NO_CHOICE, Choices, is_unknown, nearest_word
 from reasoner.errors import CaseFileError, Fault, dotted, show
 from reasoner.yamlfile import Document, Position, nearest, scan
 
@@ -69,10 +69,10 @@ def schema(choices: Choices) -> dict[str, Any]:
     for node in _nodes(content):
         if "patternProperties" in node:
             node["additionalProperties"] = False
-        pattern = node.pop("x-choice", None)
+        pattern, always = node.pop("x-choice", None), node.pop("x-always", True)
         if pattern in choices:
             del node["type"]
-            node["enum"] = _spellings(choices[pattern])
+            node["enum"] = _spellings((*choices[pattern], *(() if always else (NO_CHOICE,))))
         elif pattern:
             node["pattern"] = "^[A-Za-z][A-Za-z0-9_]*$"
     names = [key for key in choices if key.startswith("readings.")]

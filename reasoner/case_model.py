@@ -99,7 +99,7 @@ class Material(Section):
 class Document(Section):
     """A document of a person or an application."""
 
-    type: Annotated[str | None, OneOf("documents.*.type")] = key("Kind of document.")
+    type: Annotated[str | None, OneOf("documents.*.type", always=True)] = key("Kind of document.")
     issued: When = key("Day of issue.")
     issued_in: Country = key("Country of issue.")
     valid_until: When = key("Last day of validity; none if it does not expire.")
@@ -181,7 +181,7 @@ class Union(Section):
     """A marriage, registered partnership or de facto union of two persons."""
 
     partners: Annotated[Annotated[tuple[PersonKey, ...], Len(2, 2)] | None, Listed()] = key("Ids of the two partners.")
-    kind: Annotated[str | None, OneOf("unions.*.kind")] = key("Kind of union.")
+    kind: Annotated[str | None, OneOf("unions.*.kind", always=True)] = key("Kind of union.")
     concluded: When = key("Day it was concluded.")
     country: Country = key("Country where it was concluded.")
     ended: When = key("Day it ended; none if it lasts.")
@@ -248,7 +248,7 @@ class Application(Section):
 
     applicant: PersonRef = key("Id of the applicant.")
     sponsor: PersonRef = key("Id of the person to be joined.")
-    route: Annotated[str | None, OneOf("applications.*.route")] = key("Route applied for.")
+    route: Annotated[str | None, OneOf("applications.*.route", always=True)] = key("Route applied for.")
     filed: When = key("Day of filing; none if not filed yet.")
     channel: Annotated[str | None, OneOf("applications.*.channel")] = key("How it was filed.")
     lodged_at: Annotated[str | None, OneOf("applications.*.lodged_at")] = key("Where.")

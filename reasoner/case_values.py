@@ -18,6 +18,8 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from reasoner.errors import show
 
+NO_CHOICE = "none"
+
 Choices = Mapping[str, tuple[str, ...]]
 JsonSchema = dict[str, Any]
 
@@ -62,22 +64,28 @@ class Scalar:
 
 @dataclass(frozen=True)
 class OneOf:
-    """Annotation of a value that the vocabulary lists under a path pattern."""
+    """Annotation of a value that the vocabulary lists under a path pattern; `none` says that none of them applies.
+
+    What names a thing (its type or kind) has to be one of the listed values: then it is `always` one.
+    """
 
     pattern: str
+    always: bool = False
 
     def validate(self, value: Any, info: core_schema.ValidationInfo) -> str | None:
         """The value as the vocabulary writes it."""
         if is_unknown(value):
             return None
         choices: Choices = (info.context or {}).get("choices", {})
+        if not self.always and isinstance(value, str) and value.lower() == NO_CHOICE:
+            return NO_CHOICE
         return read_choice(value, choices.get(self.pattern))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         return core_schema.with_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> JsonSchema:
-        return {"type": ["string", "null"], "x-choice": self.pattern}
+        return {"type": ["string", "null"], "x-choice": self.pattern, "x-always": self.always}
 
 
 @dataclass(frozen=True, eq=False)

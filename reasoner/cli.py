@@ -104,7 +104,7 @@ def decide(
 ) -> None:
     """What each person in a case is entitled to, what is missing, which dates apply, and why."""
     with _reported(lang) as wording:
-        decision = _decided(case, as_of, reading, assume_nothing)
+        decision = _decided(wording, case, as_of, reading, assume_nothing)
         from reasoner.render import show
 
         show.decision(decision, wording, format.value, person=person, route=route, depth=depth, full=everything)
@@ -131,7 +131,7 @@ def explain(
 ) -> None:
     """The why or why-not tree of a person, route, condition or document."""
     with _reported(lang) as wording:
-        decision = _decided(case, as_of, reading, assume_nothing)
+        decision = _decided(wording, case, as_of, reading, assume_nothing)
         from reasoner.render import show
         from reasoner.target import Target
 
@@ -150,8 +150,8 @@ def facts(
     lang: LangOption = "en",
 ) -> None:
     """The case as an instance for plain clingo: facts, and one constraint for each comparison."""
-    with _reported(lang):
-        decision = _decided(case, as_of, reading, assume_nothing)
+    with _reported(lang) as wording:
+        decision = _decided(wording, case, as_of, reading, assume_nothing)
         from reasoner.instance import instance
 
         for run in decision.runs:
@@ -273,18 +273,22 @@ def _message(error: Exception, lang: str) -> str:
 _ENGINES: dict[str, Engine] = {}
 
 
-def _engine() -> Engine:
+def _engine(wording: Wording | None = None) -> Engine:
     if "law" not in _ENGINES:
         from reasoner.decide import Engine
 
         _ENGINES["law"] = Engine()
+    if wording is not None and sys.stderr.isatty():
+        _ENGINES["law"].store.notice = lambda: print(wording.ui("grounding"), file=sys.stderr)
     return _ENGINES["law"]
 
 
-def _decided(case: str, as_of: str | None, reading: list[str] | None, assume_nothing: bool) -> Decision:
+def _decided(
+    wording: Wording, case: str, as_of: str | None, reading: list[str] | None, assume_nothing: bool
+) -> Decision:
     day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
     pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
-    engine = _engine()
+    engine = _engine(wording)
     return engine.decide(engine.load(case), as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
 
 

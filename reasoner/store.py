@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 import os
 import tempfile
+from collections.abc import Callable
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -18,9 +19,13 @@ FORMAT = 8  # of what is stored; raise it when that changes
 
 
 class Store:
-    """The law under ``root`` and its ground programs; a cache folder that cannot be written is done without."""
+    """The law under ``root`` and its ground programs; a cache folder that cannot be written is done without.
+
+    ``notice`` is called before a shape is ground, which takes a moment.
+    """
 
     def __init__(self, root: Path | None = None, folder: Path | None = None) -> None:
+        self.notice: Callable[[], object] = lambda: None
         self.root = root or law_root()
         self.folder = folder or cache_folder()
         self._programs: dict[Shape, GroundProgram] = {}
@@ -62,6 +67,7 @@ class Store:
         return found
 
     def _ground(self, shape: Shape) -> GroundProgram:
+        self.notice()
         try:
             return ground(self._stored["text"], self._stored["shown"], shape)
         except RulesError:

@@ -174,7 +174,7 @@ class Sentences:
         if isinstance(term, str):
             return term
         if isinstance(value, Open):
-            whole = value.lo.year <= EARLIEST.year and value.hi.year >= LATEST.year
+            whole = value.hi.year - value.lo.year >= LATEST.year - EARLIEST.year
             known = self.wording.ui("unknown_value" if whole else "between", First=value.lo, Last=value.hi)
         else:
             known = day(value)
