@@ -32,7 +32,9 @@ def seconds(command: list[str], environment: dict[str, str]) -> float:
 def processes(runs: int) -> None:
     """Whole processes, in turn, so that a drift of the machine's speed meets all of them."""
     with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, "REASONER_CACHE": cache}
+        # An installed package has its bytecode; a checkout gets it in the first, uncounted runs.
+        environment = {**os.environ, "REASONER_CACHE": cache, "PYTHONPYCACHEPREFIX": f"{cache}/bytecode"}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         python = [sys.executable]
         commands = {
             "imports": [*python, "-c", IMPORTS],

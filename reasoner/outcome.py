@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.errors import dotted
 from reasoner.explain import FALSE, Node
@@ -18,13 +17,13 @@ from reasoner.terms import leaves
 if TYPE_CHECKING:
     from reasoner.run import Run
 
+INTERNAL = frozenset({"atom"})  # fields that are not part of the contract
 CARRYING = ("displaced", "favour")
 RESULTS = ("eligible", "not_eligible", "discretionary")
 _STATUS = {True: "applies", False: "not", None: "unknown"}
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(NamedTuple):
     """How far a condition is from holding: ``amount`` of ``unit``.
 
     For dates ``on`` is the day that comes too late, and ``limit`` the day it is measured against.
@@ -36,8 +35,7 @@ class Gap:
     limit: date | None = None
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """A condition of a route: met, unmet, unknown or waived, with the provisions behind that and the distance if
     unmet."""
 
@@ -47,8 +45,7 @@ class Condition:
     distance: Gap | None = None
 
 
-@dataclass(frozen=True)
-class DocumentStatus:
+class DocumentStatus(NamedTuple):
     """A required document: held, defective, missing, unknown or waived; ``alternatives`` are the types that would
     do."""
 
@@ -59,8 +56,7 @@ class DocumentStatus:
     provisions: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(NamedTuple):
     """What follows: a right, duty, power of the authority or risk; applies, not or unknown."""
 
     id: str
@@ -70,8 +66,7 @@ class Effect:
     provisions: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A date that counts; None while something it is counted from is open."""
 
     id: str
@@ -79,8 +74,7 @@ class Deadline:
     provisions: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Fee:
+class Fee(NamedTuple):
     """A fee: due or waived, with its amount where the law gives one."""
 
     id: str
@@ -90,8 +84,7 @@ class Fee:
     provisions: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Authority:
+class Authority(NamedTuple):
     """Who does what."""
 
     task: str
@@ -99,8 +92,7 @@ class Authority:
     provisions: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Remark:
+class Remark(NamedTuple):
     """A note (a provision shown as context) or a warning; ``about`` are the persons or values its sentence names."""
 
     id: str
@@ -108,8 +100,7 @@ class Remark:
     provisions: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Dependence:
+class Dependence(NamedTuple):
     """An input that can still change the result: its path; ``settles`` is the size of the smallest set that settles it.
 
     ``atom`` is the input or point itself, by canonical persons.
@@ -118,11 +109,10 @@ class Dependence:
     path: str
     input: str
     settles: int | None
-    atom: tuple[Any, ...] = field(default=(), repr=False)
+    atom: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
-class Assumption:
+class Assumption(NamedTuple):
     """An answer taken from silence."""
 
     path: str
@@ -130,8 +120,7 @@ class Assumption:
     value: str
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one person gets on one route, and what that rests on. The field names are the keys of the JSON result.
 
     ``because`` names what carries the result besides the conditions, if anything does.
@@ -309,7 +298,7 @@ class _Builder:
             build = partial(self._condition, identifier, atoms)
             condition, ways = self.run.remembered(key, tuple(atoms.values()), build)
             if condition is not None:
-                yield replace(condition, distance=self._gap(ways)) if ways else condition
+                yield condition._replace(distance=self._gap(ways)) if ways else condition
 
     def _condition(self, identifier: str, atoms: Mapping[str, int]) -> tuple[Condition | None, tuple[Any, ...]]:
         """The condition and the comparisons between it and being met; none in cases it does not belong to."""
@@ -379,7 +368,7 @@ class _Builder:
         for number, (name,) in self.layout.rows["effect"]:
             effect = self.run.remembered(("effect", number), (number,), partial(self._effect, number, name))
             if effect.status == "applies" and name in dates:
-                effect = replace(effect, date=self._date(dates[name]))
+                effect = effect._replace(date=self._date(dates[name]))
             yield effect
 
     def _effect(self, number: int, name: str) -> Effect:
@@ -452,8 +441,8 @@ def _ends(node: Node) -> Iterator[Node]:
 
 def as_data(value: Any) -> Any:
     """A result as plain data for JSON: dates as ISO strings, absent values left out of nested objects."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: as_data(getattr(value, f.name)) for f in fields(value) if f.repr}
+    if hasattr(value, "_fields"):
+        return {name: as_data(part) for name, part in value._asdict().items() if name not in INTERNAL}
     if isinstance(value, tuple | list):
         return [as_data(item) for item in value]
     if isinstance(value, Mapping):

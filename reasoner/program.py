@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.errors import RulesError
 
@@ -80,8 +80,7 @@ class Rule:
     tagged: bool
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One documented input predicate or point of the vocabulary."""
 
     name: str
@@ -148,7 +147,7 @@ class Law:
         return {
             "digest": self.digest,
             "rules": [tuple(vars(rule).values()) for rule in self.rules],
-            "entries": [tuple(vars(entry).values()) for entry in self.entries],
+            "entries": [tuple(entry) for entry in self.entries],
             "facts": self.facts,
         }
 
