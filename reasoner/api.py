@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from reasoner.case import CaseFile
-from reasoner.decide import Decision, Engine
-from reasoner.explain import Node
+from reasoner.engine import Decision, Engine
+from reasoner.explanation import Node
 from reasoner.target import Target, explanation
 
 

@@ -17,7 +17,7 @@ import typer
 from reasoner import __version__
 
 if TYPE_CHECKING:
-    from reasoner.decide import Decision, Engine
+    from reasoner.engine import Decision, Engine
     from reasoner.wording import Wording
 
 app = typer.Typer(
@@ -275,7 +275,7 @@ _ENGINES: dict[str, Engine] = {}
 
 def _engine(wording: Wording | None = None) -> Engine:
     if "law" not in _ENGINES:
-        from reasoner.decide import Engine
+        from reasoner.engine import Engine
 
         _ENGINES["law"] = Engine()
     if wording is not None and sys.stderr.isatty():

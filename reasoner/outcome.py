@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.errors import dotted
-from reasoner.explain import FALSE, Node
+from reasoner.explanation import FALSE, Node
 from reasoner.ground import GroundProgram
 from reasoner.openness import depends_on
 from reasoner.terms import leaves

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from reasoner.cast import Cast
 from reasoner.errors import RulesError
 from reasoner.evaluate import Evaluator, Rails
-from reasoner.explain import Explainer
+from reasoner.explanation import Explainer
 from reasoner.facts import Inputs, Plan
 from reasoner.ground import GroundProgram
 from reasoner.openness import Variable, variables

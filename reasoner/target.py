@@ -8,11 +8,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from reasoner.errors import UsageError
-from reasoner.explain import FALSE, OPEN, TRUE, Node
+from reasoner.explanation import FALSE, OPEN, TRUE, Node
 from reasoner.outcome import RESULTS, Outcome, outcome
 
 if TYPE_CHECKING:
-    from reasoner.decide import Decision
+    from reasoner.engine import Decision
     from reasoner.run import Run
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from reasoner.case import parse_case
-from reasoner.decide import Decision, Engine
+from reasoner.engine import Decision, Engine
 from reasoner.outcome import Outcome
 from reasoner.target import Target, matching
 

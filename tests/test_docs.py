@@ -16,7 +16,7 @@ from test_examples import BLOCK, missing_from
 from typer.testing import CliRunner
 
 from reasoner.cli import app
-from reasoner.decide import Engine
+from reasoner.engine import Engine
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "reasoner"

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 
 from reasoner.case import CaseFile, parse_case
 from reasoner.case_model import Case as CaseModel
-from reasoner.decide import Decision, Engine
+from reasoner.engine import Decision, Engine
 from reasoner.errors import dotted
-from reasoner.explain import FALSE, OPEN, TRUE, Node
+from reasoner.explanation import FALSE, OPEN, TRUE, Node
 from reasoner.ground import Shape, _comparison
 from reasoner.instance import symbol, theory
 from reasoner.outcome import RESULTS, Outcome

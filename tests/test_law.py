@@ -5,7 +5,7 @@ from __future__ import annotations
 import lawtests
 import pytest
 
-from reasoner.decide import Engine
+from reasoner.engine import Engine
 
 TESTS = [
     test

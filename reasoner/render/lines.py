@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from reasoner.explain import FALSE, OPEN, TRUE, Explainer, Node
+from reasoner.explanation import FALSE, OPEN, TRUE, Explainer, Node
 from reasoner.outcome import CARRYING, Condition, DocumentStatus, Outcome
 from reasoner.render.sentences import Sentences, day
 from reasoner.wording import Wording
 
 if TYPE_CHECKING:
-    from reasoner.decide import Decision
+    from reasoner.engine import Decision
     from reasoner.run import Run
 
 NO_ARTICLE = "source document"  # of a provision that rests on a source alone; "reasoner rules" shows which

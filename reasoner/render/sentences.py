@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from reasoner.dates import NONE, Calendar, Open
-from reasoner.explain import FALSE, OPEN, TRUE, Node
+from reasoner.explanation import FALSE, OPEN, TRUE, Node
 from reasoner.facts import EARLIEST, LATEST
 from reasoner.ground import Atom
 from reasoner.wording import Wording

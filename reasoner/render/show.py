@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from reasoner import __version__
-from reasoner.explain import TRUE, Node
+from reasoner.explanation import TRUE, Node
 from reasoner.outcome import Outcome, as_data
 from reasoner.render.lines import Line, Writer
 from reasoner.render.sentences import Sentences, day
 from reasoner.target import Target, condition_node, document_node, matching, outcome_node
 
 if TYPE_CHECKING:
-    from reasoner.decide import Decision
+    from reasoner.engine import Decision
     from reasoner.run import Run
     from reasoner.wording import Wording
 
