@@ -222,17 +222,14 @@ def neighbours(draw: Any, kind: str) -> tuple[Case, Case]:
     """Two cases of one shape that differ in up to four facts, as the cases of an archive may."""
     first = draw(cases(kind))
     second = generated.copied(first)
-    facts = list(known(second))
+    facts = [(path, value) for path, value in known(second) if isinstance(value, date | bool) and path[-1] != "from"]
     for path, value in draw(st.lists(st.sampled_from(facts), min_size=1, max_size=4, unique_by=lambda fact: fact[0])):
         if isinstance(value, date):
-            generated.put(
-                second, path, draw(st.sampled_from(("none", "unknown", value + timedelta(1), date(2025, 9, 1))))
-            )
-        elif isinstance(value, bool):
+            other = draw(st.sampled_from((value + timedelta(1), date(2029, 1, 1), date(2022, 1, 1), "unknown", "none")))
+            generated.put(second, path, other)
+        else:
             generated.put(second, path, not value)
-        elif value == "none":
-            generated.put(second, path, date(2024, 3, 1))
-    return first, second
+    return (first, second) if draw(st.booleans()) else (second, first)
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
@@ -260,7 +257,7 @@ def after(first: CaseFile, second: CaseFile) -> Decision:
     """The decision of an engine that remembers the conclusions of one other case only."""
     decision = forgetful(first)
     forgetful(second)
-    assert decision.outcomes
+    len(decision.outcomes)  # worked out now, and so remembered
     return engine().decide(second)
 
 

@@ -153,7 +153,7 @@ def test_numbers_and_dates_stand_under_facts_only() -> None:
 def test_a_negated_comparison_stands_beside_something_that_says_its_dates_exist() -> None:
     for rule in rules("encodings/law/"):
         literals = list(body_atoms(rule, ASTType.TheoryAtom))
-        there = {point for l in literals if l.sign == asp.Sign.NoSign for point in points_of(l.atom)}
+        there = {point for one in literals if one.sign == asp.Sign.NoSign for point in points_of(one.atom)}
         for literal in literals:
             if literal.sign != asp.Sign.NoSign and literal.atom.term.name in ("date", "number", "unbroken"):
                 missing = points_of(literal.atom) - there
@@ -380,7 +380,7 @@ def test_an_entry_leads_to_a_place_in_a_case_file_and_says_what_silence_means(en
     assert entry.kind in ("fixed", "obtainable", "time", "choice", "reading")
     unnamed = [name for name in entry.arguments if "{" + name + "}" not in entry.path]
     assert len(unnamed) <= (0 if entry.point else 1), "more than one argument that the path does not name"
-    known = {path for path in model_paths()}
+    known = set(model_paths())
     path = re.sub(r"\{\w+\}", "*", entry.path)
     path = re.sub(r"^(unions)\.\*\.\*\.(\*|any)", r"\1.*", path)
     path = re.sub(r"^documents\.\*\.\*\.\*", "applications.*.documents.*", path).removesuffix(".lawful")
@@ -629,7 +629,50 @@ def test_a_module_holds_no_law(path: Path) -> None:
 
 
 # A module imports only modules that stand above it.
-LAYERS = ["reasoner", "errors", "wording", "days", "terms", "dates", "links", "axes", "cells", "yamlfile", "case_values", "case_dates", "case_model", "case_checks", "case", "lawcheck", "program", "ground", "store", "cast", "facts", "evaluate", "solve", "openness", "explain", "run", "outcome", "decide", "instance", "target", "template", "lawtests", "render", "render.sentences", "render.lines", "render.text", "render.markdown", "render.rulebook", "render.show", "api", "cli", "__main__"]
+LAYERS = [
+    "reasoner",
+    "errors",
+    "wording",
+    "days",
+    "terms",
+    "dates",
+    "links",
+    "axes",
+    "cells",
+    "yamlfile",
+    "case_values",
+    "case_dates",
+    "case_model",
+    "case_checks",
+    "case",
+    "lawcheck",
+    "program",
+    "ground",
+    "store",
+    "cast",
+    "facts",
+    "evaluate",
+    "solve",
+    "openness",
+    "explanation",
+    "run",
+    "outcome",
+    "engine",
+    "instance",
+    "target",
+    "template",
+    "lawtests",
+    "render",
+    "render.sentences",
+    "render.lines",
+    "render.text",
+    "render.markdown",
+    "render.rulebook",
+    "render.show",
+    "api",
+    "cli",
+    "__main__",
+]
 # For a type annotation only: what is checked is a part of what the program module keeps.
 FOR_TYPES = {("lawcheck", "program")}
 

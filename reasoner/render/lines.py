@@ -176,7 +176,10 @@ class Writer:
         text = sentences.node(node)
         if node.kind == "input":
             text += self._place(node)
-        return Line(_STATES[node.holds], text, (), tuple(self.instances(node, sentences)))
+        mark, below = _STATES[node.holds], tuple(self.instances(node, sentences))
+        if len(below) == 1 and (below[0].mark, below[0].text, below[0].provisions) == (mark, text, ()):
+            below = below[0].children  # a conclusion that says the same in other words of the law
+        return Line(mark, text, (), below)
 
     def instances(self, node: Node, sentences: Sentences) -> Iterator[Line]:
         """The rule instances below a node; an instance that names no provision gives way to what it consists of."""

@@ -15,6 +15,11 @@ from reasoner.wording import Wording
 CONDITION = frozenset({"satisfied", "requires", "waived", "unmet", "condition"})
 CONCLUSION = frozenset({"eligible", "not_eligible", "discretionary", "undetermined"})
 _KEYED = {"effect": "effects", "warning": "warnings"}
+# Where the words for a constant are looked up, in this order.
+_NAMED = (
+    *("terms", "documents", "defects", "conditions", "routes", "channels", "deadlines", "effects", "fees", "statuses"),
+    *("tasks", "authorities", "provisions"),
+)
 _VARIANT = {TRUE: "yes", FALSE: "no"}
 
 
@@ -83,11 +88,7 @@ class Sentences:
         if isinstance(value, tuple):
             return self.point(value) if self.wording.get("points", value[0]) else self.value(value[0])
         name = str(value)
-        own = ("terms", f"{predicate}.{name}")
-        for section, key in (
-            own,
-            *((section, name) for section in ("terms", "documents", "conditions", "routes", "provisions")),
-        ):
+        for section, key in (("terms", f"{predicate}.{name}"), *((section, name) for section in _NAMED)):
             found = self.wording.get(section, key)
             if isinstance(found, str):
                 return found
