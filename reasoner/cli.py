@@ -154,8 +154,7 @@ def facts(
         decision = _decided(wording, case, as_of, reading, assume_nothing)
         from reasoner.instance import instance
 
-        for run in decision.runs:
-            print(instance(run), end="")
+        print(instance(decision.runs[0]), end="")
 
 
 @app.command(epilog="Example: reasoner rules IPF-spouse-age-21")

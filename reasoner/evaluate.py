@@ -24,6 +24,7 @@ class Evaluator:
     """Evaluates one ground program. Raises :class:`RulesError` when the program is not stratified."""
 
     program: GroundProgram
+    place: Callable[[int], str] = str  # where a rule stands, by its index
     _runs: int = 0
 
     @cached_property
@@ -44,7 +45,9 @@ class Evaluator:
                 if atom in done or atom not in rules:
                     continue
                 if atom in open_path:
-                    raise RulesError(f"the law is not stratified: {self.program.atoms.get(atom)} depends on itself")
+                    name = self.program.atoms.get(atom, ("?",))[0]
+                    where = ", ".join(sorted({self.place(rule) for on in open_path for rule, *_ in rules[on]}))
+                    raise RulesError(f"{where}: the law is not stratified: {name} depends on itself")
                 open_path.add(atom)
                 stack.append((atom, True))
                 for _, _, positive, negative in rules[atom]:

@@ -126,6 +126,17 @@ class Explainer:
             nodes.append(self._instance(index, values, literals, held))
             if state == TRUE and not self.full:
                 break
+        if state == TRUE and not nodes:
+            # Certain without any one instance that is: in each possible case another of them carries it.
+            return self._open_instances(number)
+        return tuple(nodes)
+
+    def _open_instances(self, number: int) -> tuple[Node, ...]:
+        nodes = []
+        for index, values, positive, negative in self.program.rules.get(number, ()):
+            literals = [(n, False) for n in positive] + [(n, True) for n in negative]
+            if (held := self._body_state(literals)) == OPEN:
+                nodes.append(self._instance(index, values, literals, held))
         return tuple(nodes)
 
     def _body_state(self, literals: list[tuple[int, bool]]) -> str:

@@ -223,12 +223,10 @@ class Reader:
                     continue
                 for number, wanted in field.inputs:
                     truth[number] = self._holds(value, wanted)
-        for person in self._open_lists():
+        for person in self._open_lists:
             for thing, listed in fields.items():
                 if thing[:2] == ("documents", person) and thing not in self.things:
-                    truth.update(
-                        dict.fromkeys((n for field in listed if not field.names for n, _ in field.inputs), None)
-                    )
+                    truth.update(dict.fromkeys((n for field in listed for n, _ in field.inputs), None))
         return truth, assumed
 
     def _value_of(self, thing: Thing, things: tuple[Any, ...], names: tuple[str, ...]) -> Any:
@@ -256,7 +254,9 @@ class Reader:
                 truth[number] = silence == "yes"
                 assumed.add(number)
 
+    @cached_property
     def _open_lists(self) -> list[str]:
+        """Whose list of documents is not final, by canonical names."""
         found = []
         for person in self.cast.ids:
             _, application = self._applications.get(person, (0, None))
@@ -277,6 +277,8 @@ class Reader:
         thing, names = address(entry, point)
         found = self.things.get(thing)
         kind = self.kinds[entry.name]
+        if found is None and thing[0] == "documents" and thing[1] in self._open_lists:
+            return _perhaps(kind), False
         if found is None:
             return (Periods() if kind == "periods" else NONE), False
         if names == ("filed",) and not self.filed(thing[1]):

@@ -17,6 +17,20 @@ OPERATIONS = {"birthday": (2,), "days": (3,), "count": (3,), "longest": (3,), "+
 UNITS = frozenset({"years", "months", "days", "hours"})
 
 
+def check_choices(statements: Iterable[tuple[str, ast.AST]]) -> None:
+    """Raises :class:`RulesError` listing every rule with a choice or a disjunction."""
+    from clingo import ast
+
+    kinds = (ast.ASTType.Aggregate, ast.ASTType.HeadAggregate, ast.ASTType.Disjunction)
+    faults = [
+        f"{name}:{node.location.begin.line}: a choice or a disjunction; the law must have one answer for each case"
+        for name, node in statements
+        if node.ast_type == ast.ASTType.Rule and node.head.ast_type in kinds
+    ]
+    if faults:
+        raise RulesError("\n".join(faults))
+
+
 def check_comparisons(statements: Iterable[tuple[str, ast.AST]], entries: Sequence[Entry]) -> None:
     """Raises :class:`RulesError` listing every name inside a comparison that the vocabulary does not declare."""
     from clingo import ast

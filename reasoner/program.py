@@ -201,6 +201,7 @@ def parse(root: Path) -> Source:
     statements = [(name, node) for name, nodes in parsed for node in nodes if not _skipped(node, ast)]
     static = _static_predicates([node for _, node in statements])
     entries = tuple(_entries(parsed))
+    lawcheck.check_choices(statements)
     lawcheck.check_comparisons(statements, entries)
     tagged, rules = _tag(parsed, static)
     facts = _tables(root, [node for _, node in statements], static)

@@ -46,7 +46,11 @@ class Machine:
     @cached_property
     def evaluator(self) -> Evaluator:
         """Evaluates the program on many worlds, and in three-valued logic."""
-        return Evaluator(self.program)
+        return Evaluator(self.program, self._place)
+
+    def _place(self, index: int) -> str:
+        rule = self.law.rules[index]
+        return f"{rule.file}:{rule.line}"
 
     @cached_property
     def solver(self) -> Solver:

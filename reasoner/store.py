@@ -78,8 +78,10 @@ class Store:
         return self.folder / f"{name}.{FORMAT}.bin"
 
     def _load(self, name: str) -> Any:
+        """What was stored, or None; a file that is not as it was written counts as none."""
         try:
-            return marshal.loads(self._path(name).read_bytes())
+            content = self._path(name).read_bytes()
+            return marshal.loads(content[32:]) if sha256(content[32:]).digest() == content[:32] else None
         except (OSError, ValueError, EOFError, TypeError):
             return None
 
@@ -88,7 +90,8 @@ class Store:
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self.folder)
             with os.fdopen(handle, "wb") as file:
-                file.write(marshal.dumps(data))
+                content = marshal.dumps(data)
+                file.write(sha256(content).digest() + content)
             os.replace(temporary, self._path(name))  # readers see the old file or the whole new one
         except OSError:
             return

@@ -90,7 +90,9 @@ def condition_node(run: Run, name: str, route: str, condition: str) -> Node:
         TRUE if any(way.state == TRUE for way in ways) else OPEN if any(way.state == OPEN for way in ways) else FALSE
     )
     children = tuple(child for way in ways if state != TRUE or way.state == TRUE for child in way.children)
-    return Node("derived", ("condition", name, route, condition), state, children=children)
+    waived = state == TRUE and ways[0].state != TRUE
+    atom = ("condition", name, route, condition, *(("waived",) if waived else ()))
+    return Node("derived", atom, state, children=children)
 
 
 def document_node(run: Run, name: str, route: str, document: str) -> Node:

@@ -41,6 +41,9 @@ def constant(text: str) -> Any:
     return parse_date(text) if text[:1].isdecimal() else text
 
 
+LONG = 1500  # days of an open end that are tried one by one
+
+
 def _lift(function: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
     """The function's value; over bounds its extremes, at corners since operators are monotone."""
     if left is NONE or right is NONE:
@@ -160,6 +163,11 @@ def _quantity(evaluate: Evaluate, term: Any) -> Any:
         return _measure(kind, periods, _first(last, n, unit), last)
     # A moving end also moves the start of the window: only without a window are the ends the
     # extremes.
+    if unit and (as_day(high) - as_day(low)).days > LONG:
+        # Too many days to try: bounds that hold for all of them, whatever the window.
+        window = (as_day(high) - _first(as_day(high), most, unit)).days + 2
+        many = _measure(kind, periods, date.min, as_day(high)) if periods.complete else window
+        return Open(0, many, end_none or n_none)
     days = {as_day(day) for day in (each(Open(low, high)) if unit else (low, high))}
     few = min(_measure(kind, periods, _first(day, least, unit), day) for day in days)
     if periods.complete:

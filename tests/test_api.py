@@ -163,6 +163,5 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-@pytest.mark.xfail(strict=True, reason="reasoner/py.typed is missing, so that a type checker ignores the annotations")
 def test_a_type_checker_sees_the_annotations() -> None:
     assert (Path(reasoner.__file__).parent / "py.typed").is_file()

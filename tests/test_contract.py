@@ -233,19 +233,9 @@ def test_file_and_documents_fit_together(words: tuple[str, ...]) -> None:
             assert document["status"] != "defective" or document["defects"]
 
 
-UNLISTED = pytest.mark.xfail(
-    strict=True,
-    reason="papers that an open list does not hold count as not original and not legalised instead of open: "
-    "effect show_inability applies for certain, and no rule instance can say why",
-)
-
-
 @pytest.mark.parametrize(
     "words",
-    [
-        pytest.param(w, marks=UNLISTED) if w[0] in ("half-known-dates", "silence-after-nine-months") else w
-        for w in SAMPLE
-    ],
+    SAMPLE,
     ids=" ".join,
 )
 def test_whatever_is_said_rests_on_a_provision_of_the_catalogue(words: tuple[str, ...]) -> None:

@@ -99,7 +99,7 @@ def test_a_corrupt_cache_file_is_ignored_and_replaced(
     sound = path.read_bytes()
     path.write_bytes(BROKEN[how](sound))
     assert decided(warm) == cold[1]
-    assert marshal.loads(path.read_bytes()) == marshal.loads(sound)
+    assert marshal.loads(path.read_bytes()[32:]) == marshal.loads(sound[32:])
     request.getfixturevalue("unparsed")
     assert decided(warm) == cold[1]
 
@@ -110,16 +110,12 @@ def test_a_corrupt_law_is_ignored(cold: tuple[Path, Any], warm: Path) -> None:
     assert decided(warm) == cold[1]
 
 
-@pytest.mark.xfail(strict=True, reason="what loads is trusted, whatever it is; a checksum in the file would tell")
 @pytest.mark.parametrize("how", FOREIGN)
 def test_a_cache_file_of_another_form_is_ignored(how: str, cold: tuple[Path, Any], warm: Path) -> None:
     stored(warm, "ground").write_bytes(FOREIGN[how](b""))
     assert decided(warm) == cold[1]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a changed byte that still loads changes the law in silence; a checksum would tell"
-)
 def test_a_cache_file_in_which_a_byte_was_changed_is_ignored(warm: Path) -> None:
     path = stored(warm, "ground")
     sound, rng = path.read_bytes(), random.Random(3)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reasoner.explanation import FALSE, OPEN, TRUE, Explainer, Node
 from reasoner.outcome import CARRYING, Condition, DocumentStatus, Outcome
 from reasoner.render.sentences import Sentences, day
-from reasoner.wording import Wording
+from reasoner.wording import NAME, Wording
 
 if TYPE_CHECKING:
     from reasoner.engine import Decision
@@ -65,7 +65,7 @@ class Writer:
     def sentences(self, run: Run) -> Sentences:
         """The sentences of one run, with the names that the case file gives."""
         people = self.decision.file.case.persons
-        names = {name: people[person].name or person for name, person in run.cast.person.items()}
+        names = {name: NAME + (people[person].name or person) for name, person in run.cast.person.items()}
         canonical = run.cast.canonical
         sponsors = {canonical[a]: canonical[s] for a, s in run.cast.joins}
         return Sentences(self.wording, names, sponsors, run.inputs.calendar)
@@ -107,7 +107,7 @@ class Writer:
         words = {"Person": sentences.names[name], "Route": sentences.route(outcome.route)}
         if outcome.sponsor is None:
             return self.wording.ui("as_route", **words)
-        sponsor = self.decision.file.case.persons[outcome.sponsor].name or outcome.sponsor
+        sponsor = NAME + (self.decision.file.case.persons[outcome.sponsor].name or outcome.sponsor)
         return self.wording.ui("as_route_of", **words, Sponsor=sponsor)
 
     def _applied(self, outcome: Outcome) -> str:

@@ -48,7 +48,9 @@ class Sentences:
         """The sentence of an atom that is true, false or open."""
         name, arguments = atom[0], atom[1:]
         if name in CONDITION:
-            return self.condition(*arguments[:3])
+            sentence = self.condition(*arguments[:3])
+            waived = arguments[3:] == ("waived",)
+            return self.wording.ui("pair", Name=sentence, Value=self.value("waived")) if waived else sentence
         if name in CONCLUSION:
             return self.conclusion(name, *arguments)
         if name in _KEYED:
@@ -216,7 +218,11 @@ class Sentences:
     def _unbroken(self, atom: Atom, state: str) -> str:
         _, periods, end, *rest = atom
         words = {"Periods": self.point(periods), "End": self.point(end), "Length": self.length(rest[-1])}
-        return self._either("unbroken", state, words)
+        sentence = self._either("unbroken", state, words)
+        distance = self.calendar.distance(atom)
+        if distance is None or state != FALSE:
+            return sentence
+        return self.wording.ui("short", Sentence=sentence, Distance=self.amount(distance.amount, distance.unit))
 
     def _either(self, section: str, state: str, words: Mapping[str, str], entry: Any = None) -> str:
         forms = entry or self.wording.get("quantities", section) or self.wording.get(section, section) or {}

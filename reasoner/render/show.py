@@ -95,7 +95,11 @@ def _tree_data(run: Run, outcome: Outcome, target: Target, sentences: Sentences)
 def node_data(node: Node, sentences: Sentences) -> dict[str, Any]:
     """A node of an explanation as plain data: its sentence, state, provisions, rule, place and distance, and what is
     below."""
-    data: dict[str, Any] = {"kind": node.kind, "state": node.state, "text": sentences.node(node)}
+    data: dict[str, Any] = {
+        "kind": node.kind,
+        "state": node.state,
+        "text": sentences.wording.fluent(sentences.node(node)),
+    }
     if node.negated:
         data["negated"] = True
     if node.provisions:

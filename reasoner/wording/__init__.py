@@ -11,9 +11,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+NAME = "\u2060"  # an invisible word joiner: it marks where a name begins, for the grammar
 FOLDER = Path(__file__).parent
 _LOADED: dict[str, Wording] = {}
 
@@ -39,7 +41,8 @@ class Wording:
     def fluent(self, sentence: str) -> str:
         """A sentence with its placeholders filled in, mended as the grammar of the language asks."""
         pattern = self.get("grammar", "elision")
-        return re.sub(pattern, self.get("grammar", "elided"), sentence) if pattern else sentence
+        mended = re.sub(pattern, self.get("grammar", "elided"), sentence) if pattern else sentence
+        return mended.replace(NAME, "")
 
     def ui(self, key: str, **values: object) -> str:
         """A label or sentence of the interface."""
@@ -94,16 +97,18 @@ def _sections(language: str, cache: Path | None) -> dict[str, dict[str, Any]]:
     stamps = [(path.name, *_stamp(path)) for path in sorted((FOLDER / language).glob("*.yaml"))]
     path = cache / f"wording-{language}.bin"
     try:
-        stored = marshal.loads(path.read_bytes())
-        if stored[0] == [str(FOLDER), stamps]:
+        content = path.read_bytes()
+        stored = marshal.loads(content[32:]) if sha256(content[32:]).digest() == content[:32] else None
+        if stored is not None and stored[0] == [str(FOLDER), stamps]:
             return stored[1]  # type: ignore[no-any-return]
-    except (OSError, ValueError, EOFError, TypeError, IndexError):
+    except (OSError, ValueError, EOFError, TypeError):
         pass
     sections = read(language)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_bytes(marshal.dumps([[str(FOLDER), stamps], sections]))
+        content = marshal.dumps([[str(FOLDER), stamps], sections])
+        temporary.write_bytes(sha256(content).digest() + content)
         os.replace(temporary, path)
     except (OSError, ValueError):
         pass  # a cache that cannot be written is done without
