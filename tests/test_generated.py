@@ -234,7 +234,7 @@ def neighbours(draw: Any, kind: str) -> tuple[Case, Case]:
 
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_what_is_remembered_of_one_case_says_nothing_false_of_the_next(kind: str) -> None:
-    @settings(max_examples=60, **SHARED)
+    @settings(max_examples=40, **SHARED)
     @given(neighbours(kind))
     def check(pair: tuple[Case, Case]) -> None:
         first, second = map(unchecked, pair)
@@ -319,7 +319,7 @@ def result(run: Run, name: str, route: str) -> str:
 def test_an_outcome_is_undetermined_exactly_when_completing_the_file_can_change_it(kind: str) -> None:
     seen = {"decided": 0, "undetermined": 0}
 
-    @settings(max_examples=60, **SHARED)
+    @settings(max_examples=30, **SHARED)
     @given(gaps(kind))
     def check(drawn: tuple[Case, tuple[Path, ...]]) -> None:
         case, unknown = drawn
@@ -439,7 +439,7 @@ def renamed(part: Any, names: Mapping[str, str]) -> Any:
 
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_other_ids_and_another_order_of_the_file_change_no_outcome(kind: str) -> None:
-    @settings(max_examples=25, **SHARED)
+    @settings(max_examples=15, **SHARED)
     @given(cases(kind), st.integers(0, 2**32))
     def check(case: Case, seed: int) -> None:
         before = by_route(engine().decide(read(case)))
@@ -459,7 +459,7 @@ def test_other_ids_and_another_order_of_the_file_change_no_outcome(kind: str) ->
 
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_somebody_unrelated_in_the_file_changes_no_outcome_of_the_others(kind: str) -> None:
-    @settings(max_examples=20, **SHARED)
+    @settings(max_examples=12, **SHARED)
     @given(cases(kind))
     def check(case: Case) -> None:
         before = by_route(engine().decide(read(case)))
@@ -477,7 +477,7 @@ RANKS = {
 
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_a_paper_in_good_order_makes_nobody_worse_off(kind: str) -> None:
-    @settings(max_examples=40, **SHARED)
+    @settings(max_examples=20, **SHARED)
     @given(cases(kind), st.sampled_from(tuple(PAPERS)))
     def check(case: Case, added: str) -> None:
         papers = [a["documents"] for a in case["applications"]]
