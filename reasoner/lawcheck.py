@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,18 @@ if TYPE_CHECKING:
 
 # What the reasoner itself understands inside a comparison, with the number of arguments; see dates.py.
 OPERATIONS = {"birthday": (2,), "days": (3,), "count": (3,), "longest": (3,), "+": (2,), "*": (2,)}
+_STRING = re.compile(r'"[^"]*"')
 UNITS = frozenset({"years", "months", "days", "hours"})
+
+
+def check_letters(name: str, text: str) -> None:
+    """Raises :class:`RulesError` for a letter outside ASCII in a rule: clingo cannot say what is wrong with it."""
+    comment = False
+    for number, line in enumerate(text.splitlines(), 1):
+        code = "" if comment else _STRING.sub("", line).partition("%")[0]
+        if not code.isascii():
+            raise RulesError(f"{name}:{number}: a letter outside ASCII in a rule; write names in plain letters")
+        comment = (comment or line.lstrip().startswith("%*")) and "*%" not in line
 
 
 def check_choices(statements: Iterable[tuple[str, ast.AST]]) -> None:

@@ -197,6 +197,8 @@ def parse(root: Path) -> Source:
     from reasoner import lawcheck
 
     files = law_files(root)
+    for path in files:
+        lawcheck.check_letters(_name(root, path), path.read_text(encoding="utf-8"))
     parsed = _parse_files(root)
     statements = [(name, node) for name, nodes in parsed for node in nodes if not _skipped(node, ast)]
     static = _static_predicates([node for _, node in statements])

@@ -453,6 +453,7 @@ def test_no_text_gives_a_traceback() -> None:
 # -- broken rules -----------------------------------------------------------------------------------------------------
 
 BROKEN = {
+    "a letter outside ASCII": ("satisfied(P,ip_status,é) :- holder(P).", "ASCII"),
     "a syntax error": ("satisfied(P,ip_status :- holder(P).", "syntax error"),
     "an undeclared name in a comparison": (
         "satisfied(P,ip_status,x) :- holder(P), in_force(ips_ref_certificate,P), &date { grantd(P) } <= assessed.",
