@@ -317,7 +317,8 @@ class _Builder:
         ways = []
         for instance in self.run.explainer.explain(("satisfied", self.name, self.route, identifier)).children:
             ends = list(_ends(instance))
-            if all(end.distance and not end.distance.holds for end in ends):
+            # Whether a distance exists depends on the dates of the case, so that _gap asks for it.
+            if all(end.kind == "comparison" and not end.negated for end in ends):
                 ways.append(tuple(end.atom for end in ends))
         return tuple(ways)
 
@@ -326,7 +327,9 @@ class _Builder:
         distance = self.run.inputs.calendar.distance
         measured = []
         for way in ways:
-            gaps = [(gap.amount, gap, comparison) for comparison in way if (gap := distance(comparison))]
+            gaps = [
+                (gap.amount, gap, comparison) for comparison in way if (gap := distance(comparison)) and not gap.holds
+            ]
             if len(gaps) == len(way):
                 measured.append((len(gaps), *max(gaps, key=lambda gap: gap[0])))
         if not measured:
