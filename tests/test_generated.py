@@ -222,7 +222,11 @@ def neighbours(draw: Any, kind: str) -> tuple[Case, Case]:
     """Two cases of one shape that differ in up to four facts, as the cases of an archive may."""
     first = draw(cases(kind))
     second = generated.copied(first)
-    facts = [(path, value) for path, value in known(second) if isinstance(value, date | bool) and path[-1] != "from"]
+    facts = [
+        (path, value)
+        for path, value in known(second)
+        if isinstance(value, date | bool) and path[-1] not in ("from", "to")
+    ]
     for path, value in draw(st.lists(st.sampled_from(facts), min_size=1, max_size=4, unique_by=lambda fact: fact[0])):
         if isinstance(value, date):
             other = draw(st.sampled_from((value + timedelta(1), date(2029, 1, 1), date(2022, 1, 1), "none")))
