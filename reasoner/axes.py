@@ -15,7 +15,7 @@ _EPOCH: Final = datetime(1, 1, 1)
 _MINUTE: Final = timedelta(minutes=1)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Axis:
     """The values of one open point: numbered days, minutes or integers, or codes one by one."""
 

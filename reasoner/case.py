@@ -36,7 +36,7 @@ __all__ = [
 Entry = TypeVar("Entry", bound=Section)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class CaseFile:
     """A case with its name and the (line, column) of everything in its file."""
 

@@ -7,8 +7,7 @@ the birth or a partner who is nobody. Partial dates are faults only when no day 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
 
@@ -58,8 +57,7 @@ _APPLICATION_ORDER: tuple[Chain, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Entries:
+class Entries(NamedTuple):
     """The entries of a file that could be read, with their place; others may be faulty.
 
     `ids` are the ids of all persons, faulty or not; None when the persons could not be read.

@@ -14,10 +14,10 @@ from reasoner.errors import show
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
-_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z", re.ASCII)
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ]([01]\d|2[0-3]):([0-5]\d)\Z", re.ASCII)
-_DAY_FIRST = re.compile(r"(\d{1,2})[-./ ](\d{1,2})[-./ ](\d{4})\Z", re.ASCII)
-_YEAR_FIRST = re.compile(r"(\d{4})[-./ ](\d{1,2})[-./ ](\d{1,2})\Z", re.ASCII)
+_DATE = r"(?a)(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z"
+_TIME = r"(?a)(\d{4}-\d\d-\d\d)[T ]([01]\d|2[0-3]):([0-5]\d)\Z"
+_DAY_FIRST = r"(?a)(\d{1,2})[-./ ](\d{1,2})[-./ ](\d{4})\Z"
+_YEAR_FIRST = r"(?a)(\d{4})[-./ ](\d{1,2})[-./ ](\d{1,2})\Z"
 
 
 class Never(Enum):
@@ -53,7 +53,7 @@ def read_day(value: Any) -> Day | Never:
     if isinstance(value, str) and value.lower() == "none":
         return NEVER
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    match = _DATE.match(text) if isinstance(text, str) else None
+    match = re.match(_DATE, text) if isinstance(text, str) else None
     if not match:
         raise fault("date_format", got=show(value), suggestion=_date_meant(value))
     year, month, day = (int(part) if part else 0 for part in match.groups())
@@ -93,7 +93,7 @@ def read_moment(value: Any) -> datetime | Never:
     """A date and time to the minute, or `none`."""
     if isinstance(value, str) and value.lower() == "none":
         return NEVER
-    match = _TIME.match(value) if isinstance(value, str) else None
+    match = re.match(_TIME, value) if isinstance(value, str) else None
     if not match:
         raise fault("datetime_format", got=show(value))
     day = read_full_date(match[1]).first
@@ -102,7 +102,7 @@ def read_moment(value: Any) -> datetime | Never:
 
 def _date_meant(value: Any) -> str:
     text = value if isinstance(value, str) else ""
-    day_first, year_first = _DAY_FIRST.match(text), _YEAR_FIRST.match(text)
+    day_first, year_first = re.match(_DAY_FIRST, text), re.match(_YEAR_FIRST, text)
     parts = day_first.groups()[::-1] if day_first else year_first.groups() if year_first else ()
     try:
         return date(*map(int, parts)).isoformat() if parts else ""

@@ -39,7 +39,7 @@ def is_unknown(value: object) -> bool:
     return value is None or (isinstance(value, str) and value.lower() == "unknown")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Scalar:
     """Annotation of a single value: its reader and its JSON Schema."""
 
@@ -62,7 +62,7 @@ class Scalar:
         return dict(self.schema)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class OneOf:
     """Annotation of a value that the vocabulary lists under a path pattern; `none` says that none of them applies.
 
@@ -88,7 +88,7 @@ class OneOf:
         return {"type": ["string", "null"], "x-choice": self.pattern, "x-always": self.always}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Listed:
     """Annotation of a list or mapping: what null and `unknown` mean, if one item may stand alone.
 
@@ -120,7 +120,7 @@ def read_choice(value: Any, allowed: tuple[str, ...] | None) -> str:
     """The allowed value that was written, in any case; any slug where no list is given."""
     word = value.lower() if isinstance(value, str) else ""
     if allowed is None:
-        if not _SLUG.match(word):
+        if not re.match(_SLUG, word):
             raise fault("slug", got=show(value))
         return word
     for choice in allowed:
@@ -130,10 +130,10 @@ def read_choice(value: Any, allowed: tuple[str, ...] | None) -> str:
     raise fault("choice", got=show(value), choices=", ".join(allowed), suggestion=suggestion)
 
 
-_SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
-_CASE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
-_COUNTRY = re.compile(r"[A-Z]{2}\Z")
-_LANGUAGE = re.compile(r"[a-z]{2}\Z")
+_SLUG = r"[a-z][a-z0-9_]{0,63}\Z"
+_CASE_NAME = r"[a-z0-9][a-z0-9_-]{0,99}\Z"
+_COUNTRY = r"[A-Z]{2}\Z"
+_LANGUAGE = r"[a-z]{2}\Z"
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 _COUNTRY_MISNOMERS = {"UK": "GB", "EL": "GR"}
 _JOINERS = "\u200c\u200d"  # part of the spelling of some names
@@ -166,7 +166,7 @@ def read_text(value: Any) -> str:
 
 def read_case_name(value: Any) -> str:
     """The short name of a case."""
-    if isinstance(value, str) and _CASE_NAME.match(value):
+    if isinstance(value, str) and re.match(_CASE_NAME, value):
         return value
     suggestion = re.sub(r"[^a-z0-9_]+", "-", value.lower()).strip("-_") if _is_text(value) else ""
     raise fault("case_name", got=show(value), suggestion=suggestion)
@@ -174,19 +174,19 @@ def read_case_name(value: Any) -> str:
 
 def read_person_id(value: Any) -> str:
     """The id of a person."""
-    if isinstance(value, str) and _SLUG.match(value):
+    if isinstance(value, str) and re.match(_SLUG, value):
         if value in RESERVED_IDS:
             raise fault("reserved_id", got=value)
         return value
     suggestion = re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_") if _is_text(value) else ""
-    suggestion = suggestion if _SLUG.match(suggestion) else ""
+    suggestion = suggestion if re.match(_SLUG, suggestion) else ""
     raise fault("person_id", got=show(value), suggestion=suggestion)
 
 
 def read_country(value: Any) -> str:
     """An ISO 3166 alpha-2 code; whether the country exists is not asked here."""
     code = value.upper() if isinstance(value, str) else ""
-    meant = _COUNTRY_MISNOMERS.get(code, code if _COUNTRY.match(code) else "")
+    meant = _COUNTRY_MISNOMERS.get(code, code if re.match(_COUNTRY, code) else "")
     if meant and value == meant:
         return meant
     raise fault("country", got=show(value), suggestion=meant)
@@ -195,7 +195,7 @@ def read_country(value: Any) -> str:
 def read_language(value: Any) -> str:
     """An ISO 639-1 code."""
     code = value.lower() if isinstance(value, str) else ""
-    suggestion = code if _LANGUAGE.match(code) else ""
+    suggestion = code if re.match(_LANGUAGE, code) else ""
     if suggestion and value == suggestion:
         return suggestion
     raise fault("language_code", got=show(value), suggestion=suggestion)

@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 _SLOTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Cast:
     """Who is who: person ids in canonical order (``p1`` is the first), and who joins whom.
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from reasoner.axes import Axis, kinds_of_code
 from reasoner.dates import NONE, Atom, Calendar, Open, OpenCode, OpenPeriods, Periods, Term
@@ -17,8 +16,7 @@ from reasoner.terms import leaves
 _MOST_TRIALS: Final = 100_000  # values tried one by one where a comparison can flip more than once
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A stretch of one open value, ends included; a code, for all like it; or no date at all."""
 
     lo: Any = None
@@ -32,8 +30,7 @@ class Cell:
         return NONE if self.none else self.lo if self.code is None else self.code
 
 
-@dataclass(frozen=True)
-class World:
+class World(NamedTuple):
     """One cell for each open point, and the truth of each atom there.
 
     The cells of a later point are those that go with the first day of the cells of the points
@@ -44,8 +41,7 @@ class World:
     truth: tuple[bool, ...]
 
 
-@dataclass(frozen=True)
-class Worlds:
+class Worlds(NamedTuple):
     """The worlds of open points that share atoms; `truth` follows `atoms`, which are indices.
 
     `free_atoms` are not decided by any world: they read a list of periods that is open, an open

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from reasoner.engine import Decision, Engine
     from reasoner.wording import Wording
 
+# Pydantic looks for plugins in every installed distribution before it builds its first model; the commands use none.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 app = typer.Typer(
     name="reasoner",
     help="Eligibility for residence and family reunification: who is entitled to what, what is missing, and why.",

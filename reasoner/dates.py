@@ -61,7 +61,7 @@ Table = Mapping[str, tuple[date | None, date | None]]  # code -> first and last 
 _ONE: Final = timedelta(1)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Calendar:
     """Answers to atoms, from the values of points and the members of classes with their days."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from enum import Enum
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 
 class Nothing(Enum):
@@ -71,8 +71,7 @@ class Periods:
 Value = date | int | str | tuple[str, ...] | Nothing | Open | OpenCode | Periods | OpenPeriods
 
 
-@dataclass(frozen=True)
-class Distance:
+class Distance(NamedTuple):
     """How far an answered comparison is from its other answer.
 
     `amount` is what is missing (1 or more) or, when it `holds`, what is to spare (0 or more), in

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
@@ -95,14 +95,14 @@ def _no_reading(code: str, name: str, wrong: str, right: Sequence[str]) -> Usage
     return UsageError(code, name=name, value=wrong, names=", ".join(right), suggestion=suggestion)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Decision:
     """The outcomes of one case; ``outcomes`` lists them by person and route."""
 
     file: CaseFile
     assessed_on: date
     law: Law
-    runs: tuple[Run, ...] = field(repr=False)
+    runs: tuple[Run, ...]
     readings: Mapping[str, str]
 
     @cached_property

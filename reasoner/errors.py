@@ -12,10 +12,10 @@ A fault holds a code and the values of its placeholders; its sentences stand in
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import ClassVar
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple
 
 Catalogue = Mapping[str, Mapping[str, str]]
 
@@ -45,8 +45,7 @@ class UsageError(ReasonerError):
         return self.text(catalogue())
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """One mistake in a file: where it is, its code, and the values its sentences need.
 
     `line` and `column` count from 1; 0 means that there is no position. `path` is the place
@@ -58,7 +57,7 @@ class Fault:
     column: int
     path: str
     code: str
-    values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    values: Mapping[str, str] = MappingProxyType({})
 
 
 class CaseFileError(ReasonerError):

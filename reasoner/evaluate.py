@@ -19,7 +19,7 @@ _FEW = 4  # runs of one program that are interpreted before it is compiled
 _CHUNK = 400  # statements in one compiled function; Python compiles long functions slowly
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Evaluator:
     """Evaluates one ground program. Raises :class:`RulesError` when the program is not stratified."""
 
@@ -143,7 +143,7 @@ class Evaluator:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Rails:
     """For each atom the worlds (bits) in which it certainly holds, and those in which it certainly does not."""
 

@@ -7,7 +7,7 @@ it true, each with all that fails in it; an open one by all that is open. Nodes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ TRUE, FALSE, OPEN = "true", "false", "open"
 _STATES = {True: TRUE, False: FALSE, None: OPEN}
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Node:
     """One step of an explanation.
 
@@ -41,7 +41,7 @@ class Node:
     where: tuple[str | int, ...] | None = None
     assumed: bool = False
     distance: Distance | None = None
-    children: tuple[Node, ...] = field(default=(), repr=False)
+    children: tuple[Node, ...] = ()
 
     @property
     def holds(self) -> str:

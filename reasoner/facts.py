@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from reasoner.case import CaseFile
 from reasoner.case_dates import NEVER, Day
@@ -25,7 +25,7 @@ from reasoner.program import Entry, Law
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 HIGHEST = 200  # of an unknown whole number
 UNKNOWN_DATE = Open(EARLIEST, LATEST)
-NO_APPLICATION = Application(documents=())
+NO_APPLICATION = Application.model_construct(documents=())  # not validated: that would build the validator at import
 UNKNOWN: dict[str, Value] = {
     "number": Open(0, HIGHEST),
     "country": OpenCode(),
@@ -60,8 +60,7 @@ def _address(entry: Entry, atom: Atom) -> tuple[Thing, tuple[str, ...]]:
     return (tuple(parts[:size]) or ("case",)), tuple(parts[size:])
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One field of a thing, with the inputs it decides: each an atom and the value that makes it true (None: being
     so)."""
 
@@ -99,7 +98,7 @@ def _wanted(entry: Entry, atom: Atom) -> Any:
     return None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Reader:
     """Reads one case, cast in one way: things, fields and points.
 
@@ -264,11 +263,6 @@ class Reader:
                 found.append(self.cast.canonical[person])
         return found
 
-    @cached_property
-    def kinds(self) -> dict[str, str]:
-        """Point to the kind of its value."""
-        return {str(name): str(kind) for name, kind in self.law.table("point")}
-
     def value(self, point: Atom) -> tuple[Value, bool]:
         """The value of a point, and whether it was taken from silence."""
         entry = self.law.vocabulary[point[0]]
@@ -276,7 +270,7 @@ class Reader:
             return self.assessed, False
         thing, names = address(entry, point)
         found = self.things.get(thing)
-        kind = self.kinds[entry.name]
+        kind = self.law.point_kinds[entry.name]
         if found is None and thing[0] == "documents" and thing[1] in self._open_lists:
             return _perhaps(kind), False
         if found is None:
@@ -322,7 +316,7 @@ def _periods(listed: tuple[Any, ...], lawful: bool) -> Value:
     return Periods(tuple(spans))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Inputs:
     """The truth of every input and comparison of a ground program in one case.
 

@@ -7,10 +7,10 @@ facts: every input is an external and every comparison a theory atom, and both s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from reasoner.errors import RulesError
 from reasoner.program import POSSIBLE, SWITCH, TAG, plain
@@ -29,8 +29,7 @@ OPERATORS = frozenset({"+", "*"})
 _REQUIRED = {"condition": "requires", "document": "needs"}
 
 
-@dataclass(frozen=True, order=True)
-class Shape:
+class Shape(NamedTuple):
     """What is ground: how many persons, who joins whom, who holds protection, and how many papers of each type.
 
     Persons are numbers from 1; ``slots`` counts the papers of a type that a person may have.
@@ -50,7 +49,7 @@ class Shape:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class GroundProgram:
     """A ground, stratified, choice-free program.
 
@@ -66,7 +65,7 @@ class GroundProgram:
     inputs: tuple[int, ...]
     comparisons: dict[int, Atom]
     shown: tuple[int, ...]
-    text: str = field(repr=False)
+    text: str
 
     @cached_property
     def number(self) -> dict[Atom, int]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
-from typing import cast
+from typing import NamedTuple, cast
 
 from reasoner.cast import Path
 from reasoner.cells import worlds
@@ -20,8 +19,7 @@ COMBINATIONS = 1 << 13  # most combinations of options that are gone through one
 SETTLING = 3  # the largest set of inputs that is tried for settling a result together
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """Something open: the places in the case file that would settle it, and its options."""
 
     paths: tuple[Path, ...]
@@ -33,8 +31,7 @@ class Variable:
         return frozenset(atom for option in self.options for atom in option)
 
 
-@dataclass(frozen=True)
-class Dependence:
+class Dependence(NamedTuple):
     """An input that can still change a result: its place, and the size of the smallest set with it that settles the
     result.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -193,12 +193,25 @@ class Layout:
             (n, *program.atoms[n][2:]) for n in program.by_predicate.get("defect", ()) if program.atoms[n][1] == name
         )
         self.papers = {name: self._papers(name, atoms) for name, atoms in self.documents.items()}
+        carrying = (numbers.get((predicate, name, route)) for predicate in CARRYING)
+        self.carrying = tuple(number for number in carrying if number is not None)
+        self.everything = tuple(
+            dict.fromkeys(
+                (
+                    *self.results,
+                    *self.carrying,
+                    *(number for atoms in self.conditions.values() for number in atoms.values()),
+                    *(number for papers in self.papers.values() for number in papers),
+                    *(number for rows in self.rows.values() for number, _ in rows),
+                )
+            )
+        )
         self.kinds = {str(effect): str(kind) for effect, kind in law.table("effect_kind")}
         self.amounts = {str(fee): (amount, str(currency)) for fee, _, amount, currency in law.table("amount")}
         self.holder = (route,) in law.table("holder_route")
-        self.cone = frozenset[int]().union(*(run.evaluator.cone(number) for number in self.results))
+        self.cone = sorted(frozenset[int]().union(*(run.evaluator.cone(number) for number in self.results)))
         comparisons = (program.comparisons.get(number) for number in self.cone)
-        self.points = frozenset(point for comparison in comparisons if comparison for point in leaves(comparison))
+        self.points = sorted({point for comparison in comparisons if comparison for point in leaves(comparison)})
 
     def _papers(self, identifier: str, atoms: Mapping[str, int]) -> tuple[int, ...]:
         """What the row of a document reads: its states, which types are accepted, and their defects."""
@@ -216,14 +229,46 @@ class Layout:
         return found
 
 
+Row = tuple[tuple[Any, ...], tuple[str, ...]]
+"""What holds for certain: the arguments after person and route, and the provisions behind it."""
+
+
+class _Findings(NamedTuple):
+    """All of an outcome that follows from the truth of the inputs alone: what a later case can share.
+
+    Names of persons and days are put in for each case.
+    """
+
+    result: str
+    because: tuple[Remark, ...]
+    conditions: tuple[tuple[Condition, tuple[Any, ...]], ...]
+    documents: tuple[DocumentStatus, ...]
+    effects: tuple[Effect, ...]
+    rows: dict[str, tuple[Row, ...]]
+
+
 class _Builder:
     def __init__(self, run: Run, name: str, route: str, layout: Layout) -> None:
         self.run, self.name, self.route, self.layout = run, name, route, layout
         self.person = run.cast.person[name]
 
+    @cached_property
+    def _findings(self) -> _Findings:
+        return self.run.remembered(("findings", self.name, self.route), self.layout.everything, self._found)
+
+    def _found(self) -> _Findings:
+        return _Findings(
+            self._result(),
+            tuple(self._because()),
+            tuple(self._conditions()),
+            tuple(self._documents()),
+            tuple(self._effects()),
+            {predicate: tuple(self._true(predicate)) for predicate in self.layout.rows if predicate != "effect"},
+        )
+
     def outcome(self, regime: str) -> Outcome:
-        joins = not self.layout.holder
-        documents, authorities, result = tuple(self._documents()), tuple(self._authorities()), self._result()
+        joins, found = not self.layout.holder, self._findings
+        authorities, result = tuple(self._authorities()), found.result
         return Outcome(
             person=self.person,
             sponsor=self.run.cast.sponsor_of.get(self.person) if joins else None,
@@ -233,16 +278,16 @@ class _Builder:
             filed=self._is("filed", self.name),
             asked=self._is("requested", self.name, self.route),
             result=result,
-            because=tuple(self._because()),
-            file=_file(documents),
-            conditions=tuple(self._conditions()),
-            documents=documents,
-            effects=tuple(self._effects()),
+            because=found.because,
+            file=_file(found.documents),
+            conditions=tuple(c._replace(distance=self._gap(ways)) if ways else c for c, ways in found.conditions),
+            documents=found.documents,
+            effects=tuple(self._dated_effects()),
             deadlines=tuple(self._deadlines()),
             fees=tuple(self._fees()),
             authority=next((a.body for a in authorities if a.task == "decides"), None),
             authorities=authorities,
-            channel=tuple(str(channel) for (channel,), _ in self._true("channel")),
+            channel=tuple(str(channel) for (channel,), _ in found.rows["channel"]),
             notes=tuple(self._remarks("note")),
             warnings=tuple(self._remarks("warning")),
             depends_on=tuple(self._depends_on()) if result == "undetermined" else (),
@@ -265,7 +310,7 @@ class _Builder:
         """The provisions named by the rules that give an atom themselves, without what they rest on."""
         return tuple(p for rule in self.run.thorough.explain(atom).children for p in rule.provisions)
 
-    def _true(self, predicate: str) -> Iterator[tuple[tuple[Any, ...], tuple[str, ...]]]:
+    def _true(self, predicate: str) -> Iterator[Row]:
         """What holds for certain of a predicate: remaining arguments and provisions."""
         for number, arguments in self.layout.rows[predicate]:
             cited = self.run.remembered(("true", number), (number,), partial(self._cited_if_true, number))
@@ -285,20 +330,18 @@ class _Builder:
 
     def _because(self) -> Iterator[Remark]:
         """What carries the result besides its conditions: somebody else goes first, or the law leaves it to favour."""
-        for predicate in CARRYING:
-            number = self.run.program.number.get((predicate, self.name, self.route))
-            if number is not None:
-                cited = self.run.remembered(("true", number), (number,), partial(self._cited_if_true, number))
-                if cited is not None:
-                    yield Remark(predicate, (), cited)
+        for number in self.layout.carrying:
+            cited = self.run.remembered(("true", number), (number,), partial(self._cited_if_true, number))
+            if cited is not None:
+                yield Remark(str(self.run.program.atoms[number][0]), (), cited)
 
-    def _conditions(self) -> Iterator[Condition]:
+    def _conditions(self) -> Iterator[tuple[Condition, tuple[Any, ...]]]:
         for identifier, atoms in self.layout.conditions.items():
             key = ("condition", self.name, self.route, identifier)
             build = partial(self._condition, identifier, atoms)
             condition, ways = self.run.remembered(key, tuple(atoms.values()), build)
             if condition is not None:
-                yield condition._replace(distance=self._gap(ways)) if ways else condition
+                yield condition, ways
 
     def _condition(self, identifier: str, atoms: Mapping[str, int]) -> tuple[Condition | None, tuple[Any, ...]]:
         """The condition and the comparisons between it and being met; none in cases it does not belong to."""
@@ -367,32 +410,34 @@ class _Builder:
         return DocumentStatus(identifier, status or "unknown", tuple(dict.fromkeys(defects)), several, unique)
 
     def _effects(self) -> Iterator[Effect]:
-        dates: dict[str, Any] = {effect: term for (effect, term), _ in self._true("effect_date")}
         for number, (name,) in self.layout.rows["effect"]:
-            effect = self.run.remembered(("effect", number), (number,), partial(self._effect, number, name))
-            if effect.status == "applies" and name in dates:
-                effect = effect._replace(date=self._date(dates[name]))
-            yield effect
+            yield self.run.remembered(("effect", number), (number,), partial(self._effect, number, name))
+
+    def _dated_effects(self) -> Iterator[Effect]:
+        dates: dict[str, Any] = {effect: term for (effect, term), _ in self._findings.rows["effect_date"]}
+        for effect in self._findings.effects:
+            dated = effect.status == "applies" and effect.id in dates
+            yield effect._replace(date=self._date(dates[effect.id])) if dated else effect
 
     def _effect(self, number: int, name: str) -> Effect:
         status = _STATUS[self.run.state(number)]
         return Effect(name, self.layout.kinds.get(name, "right"), status, None, self._cited(number))
 
     def _deadlines(self) -> Iterator[Deadline]:
-        for (deadline, term), cited in self._true("deadline"):
+        for (deadline, term), cited in self._findings.rows["deadline"]:
             yield Deadline(deadline, self._date(term), cited)
 
     def _fees(self) -> Iterator[Fee]:
-        for (fee, status), cited in self._true("fee"):
+        for (fee, status), cited in self._findings.rows["fee"]:
             amount, currency = self.layout.amounts.get(fee, (None, None)) if status == "due" else (None, None)
             yield Fee(fee, status, amount, currency, cited)
 
     def _authorities(self) -> Iterator[Authority]:
-        for (task, body), cited in self._true("authority"):
+        for (task, body), cited in self._findings.rows["authority"]:
             yield Authority(task, body, cited)
 
     def _remarks(self, predicate: str) -> Iterator[Remark]:
-        for (remark,), cited in self._true(predicate):
+        for (remark,), cited in self._findings.rows[predicate]:
             name, *about = remark if isinstance(remark, tuple) else (remark,)
             yield Remark(name, tuple(self.run.cast.person.get(part, str(part)) for part in about), cited)
 
@@ -415,9 +460,9 @@ class _Builder:
 
     def _assumed(self) -> Iterator[Assumption]:
         run, found = self.run, dict[str, Assumption]()
-        for number in sorted(run.inputs.assumed & self.layout.cone):
+        for number in filter(run.inputs.assumed.__contains__, self.layout.cone):
             self._assume(found, run.program.atoms[number], "yes" if run.inputs.truth[number] else "no")
-        for point in sorted(run.inputs.assumed_points & self.layout.points):
+        for point in filter(run.inputs.assumed_points.__contains__, self.layout.points):
             self._assume(found, point, "none")
         yield from found.values()
 

@@ -8,9 +8,10 @@ from the source (text, comment, place and provisions of every rule, the vocabula
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +23,6 @@ if TYPE_CHECKING:  # clingo is imported only where a program is parsed or ground
 
 PACKAGE = Path(__file__).parent
 TAG, SWITCH, POSSIBLE = "_rule", "_law", "_possible"
-_INCLUDE = re.compile(r'^#include\s+"([^"]+)"\s*\.', re.MULTILINE)
 
 
 def law_root() -> Path:
@@ -31,41 +31,47 @@ def law_root() -> Path:
     return installed if installed.is_dir() else PACKAGE.parent
 
 
-def law_files(root: Path) -> tuple[Path, ...]:
-    """The law files in the order in which ``encodings/main.lp`` lists them, followed by what they include."""
-    files: list[Path] = []
+def law_files(root: Path) -> dict[Path, bytes]:
+    """The law files with their contents, in the order in which ``encodings/main.lp`` lists them and what they
+    include.
 
-    def visit(path: Path) -> None:
-        if path in files:
+    Raises :class:`RulesError` when one cannot be read.
+    """
+    files: dict[Path, bytes] = {}
+
+    def visit(path: str) -> None:
+        if Path(path) in files:
             return
-        files.append(path)
         try:
-            text = path.read_text(encoding="utf-8")
+            with open(path, "rb") as file:
+                files[Path(path)] = content = file.read()
         except OSError as error:
             raise RulesError(f"{path}: the law file cannot be read ({error.strerror})") from None
-        for name in _INCLUDE.findall(text):
-            visit((path.parent / name).resolve())
+        if b"#include" in content:
+            for name in re.findall(rb'^#include\s+"([^"]+)"\s*\.', content, re.MULTILINE):
+                visit(os.path.normpath(Path(path).parent / name.decode()))
 
-    visit((root / "encodings" / "main.lp").resolve())
-    return tuple(files)
+    visit(str((root / "encodings" / "main.lp").resolve()))
+    return files
 
 
-def digest_of(root: Path, files: Sequence[Path]) -> str:
+def digest_of(root: Path, files: Mapping[Path, bytes]) -> str:
     """SHA-256 over names and contents of the law files: two runs with the same digest apply the same law."""
-    total = hashlib.sha256()
-    for path in files:
-        total.update(_name(root, path).encode() + b"\0" + path.read_bytes() + b"\0")
+    base, total = root.resolve(), hashlib.sha256()
+    for path, content in files.items():
+        total.update(_name(base, path).encode() + b"\0" + content + b"\0")
     return total.hexdigest()
 
 
-def _name(root: Path, path: Path) -> str:
+def _name(base: Path, path: Path) -> str:
+    """The name of a file relative to the resolved root of the law."""
     try:
-        return path.relative_to(root.resolve()).as_posix()
+        return path.relative_to(base).as_posix()
     except ValueError:
         return path.as_posix()
 
 
-@dataclass(frozen=True)
+@dataclass(repr=False)
 class Rule:
     """One rule of the law: where it stands, what it says, which provisions it names."""
 
@@ -96,19 +102,24 @@ class Entry(NamedTuple):
         return not self.point and bool(self.arguments) and "{" + self.arguments[-1] + "}" not in self.path
 
 
-@dataclass(frozen=True)
+@dataclass(repr=False)
 class Law:
     """One version of the law: rules, vocabulary and tables. ``facts`` maps a predicate to its argument tuples."""
 
     digest: str
     rules: tuple[Rule, ...]
     entries: tuple[Entry, ...]
-    facts: dict[str, tuple[tuple[Any, ...], ...]] = field(repr=False)
+    facts: dict[str, tuple[tuple[Any, ...], ...]]
 
     @cached_property
     def vocabulary(self) -> dict[str, Entry]:
         """Inputs and points by name."""
         return {entry.name: entry for entry in self.entries}
+
+    @cached_property
+    def point_kinds(self) -> dict[str, str]:
+        """Point to the kind of its value."""
+        return {str(name): str(kind) for name, kind in self.table("point")}
 
     @cached_property
     def provision_rules(self) -> dict[str, tuple[Rule, ...]]:
@@ -173,12 +184,12 @@ def star(path: str, atom: tuple[Any, ...] = ()) -> str:
     return re.sub(r"^documents\.\*\.\*\.\*", "documents.*", starred)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Source:
     """A parsed law: the statements to ground and the :class:`Law` they give."""
 
     law: Law
-    statements: tuple[ast.AST, ...] = field(repr=False)
+    statements: tuple[ast.AST, ...]
     shown: tuple[str, ...]
 
     @property
@@ -196,9 +207,9 @@ def parse(root: Path) -> Source:
 
     from reasoner import lawcheck
 
-    files = law_files(root)
-    for path in files:
-        lawcheck.check_letters(_name(root, path), path.read_text(encoding="utf-8"))
+    files, base = law_files(root), root.resolve()
+    for path, content in files.items():
+        lawcheck.check_letters(_name(base, path), content.decode())
     parsed = _parse_files(root)
     statements = [(name, node) for name, nodes in parsed for node in nodes if not _skipped(node, ast)]
     static = _static_predicates([node for _, node in statements])
@@ -225,7 +236,8 @@ def _parse_files(root: Path) -> list[tuple[str, list[ast.AST]]]:
     files: dict[str, list[ast.AST]] = {}
     for node in nodes:
         files.setdefault(node.location.begin.filename, []).append(node)
-    return [(_name(root, Path(name).resolve()), found) for name, found in files.items()]
+    base = root.resolve()
+    return [(_name(base, Path(name).resolve()), found) for name, found in files.items()]
 
 
 def _skipped(node: ast.AST, kinds: Any) -> bool:

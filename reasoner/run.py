@@ -26,7 +26,7 @@ FRAGMENTS = 200_000  # remembered conclusions of one ground program; past that, 
 T = TypeVar("T")
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Machine:
     """A ground program with all that deciding its cases needs, built when first used, and the conclusions it
     remembers."""
@@ -34,9 +34,9 @@ class Machine:
     law: Law
     program: GroundProgram
     decisions: int = 0
-    fragments: dict[tuple[Any, int, int], Any] = field(default_factory=dict, repr=False)
-    layouts: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
-    _masks: dict[tuple[int, ...], int] = field(default_factory=dict, repr=False)
+    fragments: dict[tuple[Any, int, int], Any] = field(default_factory=dict)
+    layouts: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _masks: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     @cached_property
     def plan(self) -> Plan:
@@ -91,7 +91,7 @@ class Machine:
         return sum(1 << number for number in self.program.comparisons)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Run:
     """One cast of a case, with the truth of its inputs."""
 

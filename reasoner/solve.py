@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reasoner.errors import RulesError
 from reasoner.ground import GroundProgram
@@ -55,8 +54,7 @@ class Solver:
             return {number: model.is_true(number) for number in self.program.shown}
 
 
-@dataclass(frozen=True)
-class Consequences:
+class Consequences(NamedTuple):
     """What holds in every possible case (``certain``) and what holds in some (``possible``), of the atoms asked for."""
 
     certain: frozenset[int]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reasoner.errors import UsageError
 from reasoner.explanation import FALSE, OPEN, TRUE, Node
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from reasoner.run import Run
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A part of a decision; None means any, or the whole."""
 
     person: str | None = None

@@ -75,7 +75,6 @@ class _Writer:
 
     def __init__(self, wording: Wording, machine: Machine, people: dict[str, str], alone: bool, route: str) -> None:
         self.wording, self.law, self.people, self.alone, self.route = wording, machine.law, people, alone, route
-        self.kinds = {str(name): str(kind) for name, kind in self.law.table("point")}
 
     def lines(self, asked: list[tuple[tuple[Any, ...], Entry, Any]]) -> Iterator[str]:
         """The file, line by line."""
@@ -146,7 +145,7 @@ class _Writer:
         values = [str(value) for name, value in self.law.table("value") if name == entry.name]
         if entry.enumerated and values:
             notes.append(self.wording.get("new", "choices").format(List=", ".join(values)))
-        if self.kinds.get(entry.name) == "date":
+        if self.law.point_kinds.get(entry.name) == "date":
             notes.append(self.wording.get("new", "date"))
         if entry.silence in ("no", "yes"):
             notes.append(self.wording.get("new", f"silence_{entry.silence}"))

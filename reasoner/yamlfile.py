@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.events import (
@@ -41,15 +41,14 @@ _CONSTANTS: Mapping[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z", re.ASCII)
-_DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18}([eE][-+]?[0-9]{1,2})?|[eE][-+]?[0-9]{1,2})\Z")
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_INTEGER = r"(?a)[-+]?(0|[1-9][0-9]{0,17})\Z"
+_DECIMAL = r"[-+]?[0-9]{1,18}(\.[0-9]{1,18}([eE][-+]?[0-9]{1,2})?|[eE][-+]?[0-9]{1,2})\Z"
+_FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 # JSON writes characters beyond U+FFFF as two escapes, which YAML does not know.
-_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
+_SURROGATES = r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """The data of a file, and the (line, column) of each key and list item, counted from 1."""
 
     data: dict[str, Any]
@@ -127,14 +126,14 @@ def _decode(content: bytes, name: str) -> str:
 def _checked(text: str, name: str) -> str:
     """The text without byte order mark, once its size and its characters are found harmless."""
     text = text.removeprefix("\ufeff")
-    forbidden = _FORBIDDEN.search(text)
+    forbidden = re.search(_FORBIDDEN, text)
     if forbidden:
         at, character = _position(text, forbidden.start()), f"U+{ord(forbidden.group()):04X}"
         raise _Unusable(name, "control_character", at, character=character)
     if len(text) > MAX_BYTES or len(text.encode()) > MAX_BYTES:
         raise _Unusable(name, "file_too_large", limit=str(MAX_BYTES))
     if text.lstrip().startswith("{") and "\\u" in text:
-        text = _SURROGATES.sub(lambda found: found[1] + _joined(found[2]), text)
+        text = re.sub(_SURROGATES, lambda found: found[1] + _joined(found[2]), text)
     return text
 
 
@@ -255,7 +254,7 @@ class _Builder:
         return _Unusable(self.name, "syntax", at, problem=show(problem))
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Frame:
     """A collection that is still open; `key` waits for its value."""
 
@@ -277,6 +276,6 @@ def _resolve(text: str) -> object:
     """A plain scalar by the core schema; numbers with needless zeros stay text."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if _INTEGER.match(text):
+    if re.match(_INTEGER, text):
         return int(text)
-    return float(text) if _DECIMAL.match(text) else text
+    return float(text) if re.match(_DECIMAL, text) else text

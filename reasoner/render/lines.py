@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.explanation import FALSE, OPEN, TRUE, Explainer, Node
 from reasoner.outcome import CARRYING, Condition, DocumentStatus, Outcome
@@ -23,8 +22,7 @@ _RESULTS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretio
 _STATES = {TRUE: YES, FALSE: NO, OPEN: ASK}
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line: a mark, a sentence, the provisions it rests on, and the lines below it. A heading has no mark."""
 
     mark: str
@@ -118,9 +116,9 @@ class Writer:
     def cut(self, line: Line, level: int = 1) -> Line:
         """The line without what lies deeper than ``depth``."""
         if self.depth is not None and level > self.depth:
-            return replace(line, text=self.wording.fluent(line.text), children=())
+            return line._replace(text=self.wording.fluent(line.text), children=())
         below = tuple(self.cut(child, level + 1) for child in line.children)
-        return replace(line, text=self.wording.fluent(line.text), children=below)
+        return line._replace(text=self.wording.fluent(line.text), children=below)
 
     def _group(self, key: str, lines: Iterable[Line]) -> Line | None:
         found = tuple(lines)
@@ -134,7 +132,7 @@ class Writer:
         for condition in sorted(outcome.conditions, key=lambda condition: _URGENCY.index(condition.status)):
             line = self.condition(run, outcome, condition, sentences)
             if line.children and line.children == before:
-                line = replace(line, children=(Line(PLAIN, self.wording.ui("as_above")),))
+                line = line._replace(children=(Line(PLAIN, self.wording.ui("as_above")),))
             else:
                 before = line.children
             yield line

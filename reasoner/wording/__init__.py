@@ -10,7 +10,7 @@ import marshal
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,12 @@ FOLDER = Path(__file__).parent
 _LOADED: dict[str, Wording] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Wording:
     """The catalogue of one language: section to key to a sentence, or to a mapping of its variants."""
 
     language: str
-    sections: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    sections: Mapping[str, Mapping[str, Any]]
 
     def get(self, section: str, key: str) -> Any:
         """The entry of a key, or None."""
