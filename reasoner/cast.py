@@ -109,14 +109,13 @@ def _slots(
     case: Case, law: Law, ids: tuple[str, ...], roles: Mapping[str, Iterable[str]]
 ) -> Iterable[tuple[int, str, int]]:
     """How many papers of each type there is room for, rounded up so that cases share shapes."""
-    kinds = sorted((str(kind), str(role)) for kind, role in law.table("document_type"))
     members = {role: frozenset(persons) for role, persons in roles.items()}
     for index, person in enumerate(ids, 1):
         counts: dict[str, int] = {}
         for _, document in documents_of(case, person):
             if document.type:
                 counts[document.type] = counts.get(document.type, 0) + 1
-        for kind, role in kinds:
+        for kind, role in law.document_types:
             if person in members[role]:
                 yield index, kind, next(size for size in _SLOTS if size >= counts.get(kind, 1))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from reasoner.dates import Distance
 from reasoner.facts import Inputs
@@ -24,11 +24,9 @@ _STATES = {True: TRUE, False: FALSE, None: OPEN}
 class Node:
     """One step of an explanation.
 
-    ``kind`` is ``derived`` (a conclusion of rules), ``rule`` (one rule instance that could give it), ``input`` (a
-    fact of
-    the case), or ``comparison``. ``negated`` says that the step above needs the atom to be false. ``where`` is the
-    path in
-    the case file, ``distance`` how far a comparison is from its other answer, ``dates`` the values it compares.
+    ``kind`` is ``derived`` (a conclusion of rules), ``rule`` (one rule instance that could give it), ``input`` (a fact
+    of the case), or ``comparison``. ``negated`` says that the step above needs the atom to be false. ``where`` is the
+    path in the case file, ``distance`` how far a comparison is from its other answer.
     """
 
     kind: str
@@ -79,6 +77,7 @@ class Explainer:
         self.law, self.program, self.inputs, self.full = law, program, inputs, full
         self._truth = truth
         self._nodes: dict[tuple[int, bool], Node] = {}
+        self._provisions: dict[int, tuple[str, ...]] = {}
 
     def explain(self, atom: Atom) -> Node:
         """The explanation of an atom of the ground program; an atom no rule of which fits the case has no children."""
@@ -113,44 +112,73 @@ class Explainer:
                 where=where,
                 assumed=number in self.inputs.assumed,
             )
-        return Node("derived", atom, self.state(number), negated, children=self._instances(number))
+        instances = tuple(map(self._instance, self._chosen(number)))
+        return Node("derived", atom, self.state(number), negated, children=instances)
 
-    def _instances(self, number: int) -> tuple[Node, ...]:
+    def provisions(self, number: int) -> tuple[str, ...]:
+        """The provisions named anywhere in the explanation of an atom, in reading order, without building its tree."""
+        found = self._provisions.get(number)
+        if found is None:
+            named: dict[str, None] = {}
+            for instance in self._chosen(number):
+                named.update(dict.fromkeys(self._named_by(instance)))
+                for other, _ in instance.shown:
+                    named.update(dict.fromkeys(self.provisions(other)))
+            found = self._provisions[number] = tuple(named)
+        return found
+
+    def named(self, atom: Atom) -> tuple[str, ...]:
+        """The provisions named by the rules that give an atom themselves, without what they rest on."""
+        number = self.program.number.get(atom)
+        chosen = () if number is None else self._chosen(number)
+        return tuple(provision for instance in chosen for provision in self._named_by(instance))
+
+    def _chosen(self, number: int) -> list[_Chosen]:
         """The rule instances that explain an atom, given its state."""
-        state, nodes = self.state(number), list[Node]()
-        for index, values, positive, negative in self.program.rules.get(number, ()):
-            literals = [(n, False) for n in positive] + [(n, True) for n in negative]
-            held = self._body_state(literals)
-            if state != FALSE and held != state:
-                continue  # what fails for good neither carries a conclusion nor keeps it open
-            nodes.append(self._instance(index, values, literals, held))
+        if number not in self.program.rules:
+            return []
+        state, chosen = self.state(number), list[_Chosen]()
+        for instance in self._in_state(number, None if state == FALSE else state):
+            chosen.append(instance)  # what fails for good neither carries a conclusion nor keeps it open
             if state == TRUE and not self.full:
                 break
-        if state == TRUE and not nodes:
+        if state == TRUE and not chosen:
             # Certain without any one instance that is: in each possible case another of them carries it.
-            return self._open_instances(number)
-        return tuple(nodes)
+            chosen += self._in_state(number, OPEN)
+        return chosen
 
-    def _open_instances(self, number: int) -> tuple[Node, ...]:
-        nodes = []
-        for index, values, positive, negative in self.program.rules.get(number, ()):
+    def _in_state(self, number: int, state: str | None) -> Iterator[_Chosen]:
+        """The rule instances of an atom whose body is in a state (None: in any)."""
+        for index, values, positive, negative in self.program.rules[number]:
             literals = [(n, False) for n in positive] + [(n, True) for n in negative]
-            if (held := self._body_state(literals)) == OPEN:
-                nodes.append(self._instance(index, values, literals, held))
-        return tuple(nodes)
+            needed = [_needed(self.state(n), negated) for n, negated in literals]
+            held = FALSE if FALSE in needed else OPEN if OPEN in needed else TRUE
+            if state in (None, held):
+                if held != TRUE:  # what holds already is not what is missing
+                    literals = [literal for literal, its in zip(literals, needed, strict=True) if its != TRUE]
+                yield _Chosen(index, values, literals, held)
 
-    def _body_state(self, literals: list[tuple[int, bool]]) -> str:
-        states = {_needed(self.state(number), negated) for number, negated in literals}
-        return FALSE if FALSE in states else OPEN if OPEN in states else TRUE
+    def _named_by(self, instance: _Chosen) -> tuple[str, ...]:
+        rule = self.law.rules[instance.rule]
+        if rule.provisions:
+            return rule.provisions
+        return tuple(str(v) for v, name in zip(instance.values, rule.variables, strict=True) if name == "Provision")
 
-    def _instance(self, index: int, values: tuple[Any, ...], literals: list[tuple[int, bool]], state: str) -> Node:
-        rule = self.law.rules[index]
-        nodes = [self.node(number, negated) for number, negated in literals]
-        if state != TRUE:
-            nodes = [node for node in nodes if node.holds != TRUE]  # what holds already is not what is missing
-        binding = tuple(zip(rule.variables, values, strict=True))
-        provisions = rule.provisions or tuple(str(v) for name, v in binding if name == "Provision")
-        return Node("rule", (TAG, index, *values), state, False, rule, binding, provisions, children=tuple(nodes))
+    def _instance(self, instance: _Chosen) -> Node:
+        rule = self.law.rules[instance.rule]
+        binding = tuple(zip(rule.variables, instance.values, strict=True))
+        nodes = tuple(self.node(number, negated) for number, negated in instance.shown)
+        atom, provisions = (TAG, instance.rule, *instance.values), self._named_by(instance)
+        return Node("rule", atom, instance.state, False, rule, binding, provisions, children=nodes)
+
+
+class _Chosen(NamedTuple):
+    """A rule instance of an explanation: the literals to show are all of a body that holds, else those that do not."""
+
+    rule: int
+    values: tuple[Any, ...]
+    shown: list[tuple[int, bool]]
+    state: str
 
 
 def _needed(state: str, negated: bool) -> str:

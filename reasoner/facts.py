@@ -217,7 +217,9 @@ class Reader:
             for field in fields.get(thing, ()):
                 value = self._value_of(thing, things, field.names)
                 if value is None:
-                    silence = "unknown" if self._said_unknown(things, field.names) else field.silence
+                    silence = field.silence
+                    if silence != "unknown" and self._said_unknown(things, field.names):
+                        silence = "unknown"
                     self._silent(field, silence, truth, assumed)
                     continue
                 for number, wanted in field.inputs:
@@ -353,11 +355,13 @@ def read_inputs(plan: Plan, reader: Reader) -> Inputs:
         return value
 
     calendar = _Remembering(lookup, class_table(reader.law))
-    answer, value_of = calendar.answer, calendar.value
+    answer, value_of, known = calendar.answer, calendar.value, calendar.known.get
     for number, left, operator, right in plan.orders:
-        first, second = value_of(left), value_of(right)
+        first, second = known(left) or value_of(left), known(right) or value_of(right)
         if type(first) is date and type(second) is date:  # nearly always; the calendar knows all the other cases
             truth[number] = first <= second if operator == "<=" else first < second
+        elif first is NONE or second is NONE:
+            truth[number] = False
         else:
             truth[number] = answer(("date", left, operator, right))
     for number, comparison in plan.others:
@@ -369,12 +373,13 @@ class _Remembering(Calendar):
     """A calendar of one case, which works each term out once: many comparisons share theirs."""
 
     @cached_property
-    def _known(self) -> dict[Any, Any]:
+    def known(self) -> dict[Any, Any]:
+        """The values of the terms worked out so far."""
         return {}
 
     def value(self, term: Any) -> Any:
         """As in :class:`Calendar`."""
-        known = self._known
+        known = self.known
         if term in known:
             return known[term]
         found = known[term] = super().value(term)

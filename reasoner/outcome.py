@@ -301,14 +301,10 @@ class _Builder:
         return number is not None and self.run.inputs.truth[number] is True
 
     def _cited(self, number: int) -> tuple[str, ...]:
-        return self.run.explainer.node(number).all_provisions
+        return self.run.explainer.provisions(number)
 
     def _cited_if_true(self, number: int) -> tuple[str, ...] | None:
         return self._cited(number) if self.run.state(number) else None
-
-    def _named(self, *atom: Any) -> tuple[str, ...]:
-        """The provisions named by the rules that give an atom themselves, without what they rest on."""
-        return tuple(p for rule in self.run.thorough.explain(atom).children for p in rule.provisions)
 
     def _true(self, predicate: str) -> Iterator[Row]:
         """What holds for certain of a predicate: remaining arguments and provisions."""
@@ -349,9 +345,10 @@ class _Builder:
         status = next((status for status, number in atoms.items() if state(number)), None)
         if status is None and not any(state(number) is None for number in atoms.values()):
             return None, ()
-        cited = list(self._named("requires", self.name, self.route, identifier))
+        cited = list(self.run.thorough.named(("requires", self.name, self.route, identifier)))
         for predicate in {"met": ("satisfied",), "waived": ("waived",)}.get(status or "", ("satisfied", "waived")):
-            cited += self.run.thorough.explain((predicate, self.name, self.route, identifier)).all_provisions
+            if (number := self.run.program.number.get((predicate, self.name, self.route, identifier))) is not None:
+                cited += self.run.thorough.provisions(number)
         ways = self._ways(identifier) if status == "unmet" else ()
         return Condition(identifier, status or "unknown", tuple(dict.fromkeys(cited))), ways
 
@@ -396,7 +393,7 @@ class _Builder:
         types = [
             kind for n, wanted, kind in self.layout.accepts if wanted == identifier and explainer.state(n) != FALSE
         ]
-        cited = list(self._named("needs", self.name, self.route, identifier))
+        cited = list(self.run.thorough.named(("needs", self.name, self.route, identifier)))
         defects: list[str] = []
         if status in ("defective", None):
             for number, kind, _slot, defect in self.layout.defects:

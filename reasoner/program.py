@@ -122,6 +122,11 @@ class Law:
         return {str(name): str(kind) for name, kind in self.table("point")}
 
     @cached_property
+    def document_types(self) -> tuple[tuple[str, str], ...]:
+        """Types of documents, each with the role of those who hand it in, in order."""
+        return tuple(sorted((str(kind), str(role)) for kind, role in self.table("document_type")))
+
+    @cached_property
     def provision_rules(self) -> dict[str, tuple[Rule, ...]]:
         """Provision id to the rules that name it."""
         found: dict[str, list[Rule]] = {}

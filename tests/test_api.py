@@ -69,6 +69,14 @@ def test_an_explanation_is_that_of_the_command_line(options: dict[str, str], wor
     same(node, tree["tree"])
 
 
+@pytest.mark.parametrize("path", [COUPLE, HALF_KNOWN], ids=lambda path: path.parent.name)
+def test_the_provisions_of_a_conclusion_are_those_of_its_tree(path: Path) -> None:
+    for run in decide(load_case(path)).runs:
+        for explainer in (run.explainer, run.thorough):
+            trees = {number: explainer.node(number) for number in run.program.shown}
+            assert {n: explainer.provisions(n) for n in trees} == {n: tree.all_provisions for n, tree in trees.items()}
+
+
 def test_without_a_route_the_first_outcome_of_the_person_is_explained() -> None:
     decision = decide(load_case(COUPLE))
     assert explain(decision, "amal") == explain(decision, "amal", "ip_spouse")
