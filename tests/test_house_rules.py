@@ -546,6 +546,17 @@ def test_everything_that_a_result_can_name_has_a_sentence(language: str) -> None
         assert wanted <= {key for key, text in found["provisions"][provision].items() if text}, provision
 
 
+def test_every_word_of_an_article_label_can_be_said_in_each_language() -> None:
+    parts = sections("en")["citations"]
+    assert all(parts[part] == part for part in parts)
+    same = {"art", "al", "a", "bis", "C", "A", "S", "XC", "Afrin", "KR"}  # signs and names
+    for _, label in law().table("article"):
+        rest = str(label)
+        for part in sorted(parts, key=len, reverse=True):
+            rest = re.sub(rf"\b{re.escape(part)}\b", "", rest)
+        assert set(re.findall(r"[A-Za-z]+", rest)) <= same, label
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_predicate_that_an_explanation_can_show_has_a_sentence_that_fits_its_arguments(language: str) -> None:
     atoms, points = sections(language)["atoms"], sections(language)["points"]

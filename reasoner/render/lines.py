@@ -56,7 +56,8 @@ class Writer:
             full,
             full or reasons,
         )
-        self.articles = {str(p): str(text) for p, text in decision.law.table("article") if text != NO_ARTICLE}
+        labels = ((str(p), str(text)) for p, text in decision.law.table("article") if text != NO_ARTICLE)
+        self.articles = {provision: wording.citation(label) for provision, label in labels}
 
     # -- whole outcomes -----------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ def listing(law: Law, wording: Wording, format: str, regime: str | None) -> None
                 "kind": kind,
                 "role": role,
                 "title": _title(wording, identifier),
-                "article": _first(law, "article", identifier) or "",
+                "article": wording.citation(_first(law, "article", identifier) or ""),
                 "encoded": not _reason(law, identifier),
             }
         )
@@ -48,7 +48,7 @@ def provision(law: Law, given: str, wording: Wording, format: str) -> None:
         "regime": regime,
         "kind": kind,
         "role": role,
-        "article": _first(law, "article", identifier),
+        "article": wording.citation(_first(law, "article", identifier) or "") or None,
         "sources": [{"file": file, "lines": lines} for _, file, lines in _rows(law, "source", identifier)],
         "clock": _first(law, "clock", identifier),
         "in_force_from": _first(law, "in_force_from", identifier),
@@ -249,16 +249,17 @@ def _table(rows: list[dict[str, Any]], columns: Sequence[str], wording: Wording,
     if format == "json":
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return
+    headings = [wording.ui("provision" if column == "id" else column) for column in columns]
     if format == "markdown":
-        print("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
+        print("| " + " | ".join(headings) + " |\n|" + " --- |" * len(columns))
         for row in rows:
             print("| " + " | ".join(str(row[column]).replace("|", "\\|") for column in columns) + " |")
         return
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column == columns[0])
+    for column, heading in zip(columns, headings, strict=True):
+        table.add_column(heading, overflow="fold", no_wrap=column == columns[0])
     for row in rows:
         table.add_row(*(str(row[column]) for column in columns))
     _print(table)

@@ -44,6 +44,12 @@ class Wording:
         mended = re.sub(pattern, self.get("grammar", "elided"), sentence) if pattern else sentence
         return mended.replace(NAME, "")
 
+    def citation(self, label: str) -> str:
+        """The label of an article or judgment; numbers and signs are the same in all languages."""
+        parts = self.sections["citations"]
+        words = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
+        return re.sub(rf"\b(?:{words})\b", lambda found: str(parts[found[0]]), label)
+
     def ui(self, key: str, **values: object) -> str:
         """A label or sentence of the interface."""
         return self.text("ui", key, **values)
