@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import lawtests
 import pytest
 
 from reasoner.engine import Engine
+from reasoner.quality import suite
 
 TESTS = [
     test
-    for path in sorted(lawtests.FOLDER.glob("**/*.yaml"))
+    for path in sorted(suite.folder().glob("**/*.yaml"))
     if path.parent.name != "bases"
-    for test in lawtests.load(path)
+    for test in suite.load(path)
 ]
 
 
@@ -21,6 +21,6 @@ def engine() -> Engine:
 
 
 @pytest.mark.parametrize("test", TESTS, ids=lambda test: test.id)
-def test_the_law_decides_as_expected(engine: Engine, test: lawtests.LawTest) -> None:
-    differences = lawtests.differences(test, lawtests.decide(engine, test))
+def test_the_law_decides_as_expected(engine: Engine, test: suite.LawTest) -> None:
+    differences = suite.differences(test, suite.decide(engine, test))
     assert not differences, "\n".join(differences)

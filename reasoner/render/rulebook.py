@@ -149,7 +149,7 @@ def _places(rules: Sequence[Rule]) -> list[str]:
 
 def _tests() -> dict[str, tuple[str, ...]]:
     """Provision to the law tests that expect it; empty where the tests are not installed."""
-    from reasoner.lawtests import exercised
+    from reasoner.quality.suite import exercised
 
     return exercised()
 

@@ -1,8 +1,8 @@
 """Declarative tests of the law: what is given, and which outcomes and reasons are expected.
 
 A file under ``law/`` holds ``topic``, a ``base`` (the name of a case under ``law/bases/``) and ``tests``. A test has a
-``name``, changes (``set`` maps a path to a value, ``unset`` lists paths, ``add_documents`` maps an applicant to papers),
-``as_of``, ``readings``, ``assume_nothing`` and ``expect``: a list of expectations about one person and route each. In
+``name``, changes (``set`` maps a path to a value, ``unset`` lists paths, ``add_documents`` maps an applicant to
+papers), ``as_of``, ``readings``, ``assume_nothing`` and ``expect``: a list of expectations about one person and route each. In
 table form ``vary`` names a path and ``rows`` maps each of its values to what is expected in addition.
 """
 
@@ -12,6 +12,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,13 @@ import yaml
 from reasoner.case import parse_case
 from reasoner.engine import Decision, Engine
 from reasoner.outcome import Outcome
+from reasoner.program import law_root
 from reasoner.target import Target, matching
 
-FOLDER = Path(__file__).parent / "law"
+
+def folder() -> Path:
+    """Where the tests of the law that comes with the package are: they travel with it."""
+    return law_root() / "tests" / "law"
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class LawTest:
 
     @property
     def id(self) -> str:
+        """File and name."""
         return f"{self.file}: {self.name}"
 
 
@@ -76,11 +82,14 @@ def _variants(test: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def read_case(name: str) -> dict[str, Any]:
-    return yaml.load((FOLDER / "bases" / f"{name}.yaml").read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)
+    """The case on which tests are based, as plain data."""
+    return yaml.load(  # type: ignore[no-any-return]
+        (folder() / "bases" / f"{name}.yaml").read_text(encoding="utf-8"), Loader=yaml.CBaseLoader
+    )
 
 
 def change(case: Any, place: str, value: Any, *, remove: bool = False) -> None:
-    """Sets or removes what stands at a dotted path; ``[0]`` or ``[type]`` picks an item of a list (a document by its type)."""
+    """Sets or removes what stands at a dotted path; ``[0]`` or ``[type]`` picks an item of a list."""
     *parents, last = place.replace("[", ".[").split(".")
     for part in parents:
         case = _step(case, part)
@@ -111,6 +120,7 @@ def _index(items: list[Any], part: str) -> int:
 
 
 def decide(engine: Engine, test: LawTest) -> Decision:
+    """The decision of the case of a test."""
     text = yaml.dump(test.case, Dumper=_Plain, allow_unicode=True, sort_keys=False)
     file = parse_case(text, choices=engine.law.choices, name=test.id)
     return engine.decide(file, as_of=test.as_of, readings=test.readings, assume_nothing=test.assume_nothing)
@@ -217,12 +227,12 @@ def _effects(outcome: Outcome, wanted: dict[str, Any]) -> list[str]:
 def _deadlines(outcome: Outcome, wanted: dict[str, Any]) -> list[str]:
     """``decision: 2025-08-20``, ``open`` for a deadline without a day yet, ``absent`` for none."""
     actual: dict[str, Any] = {}
-    for deadline in outcome.deadlines:
-        actual.setdefault(deadline.id, deadline)
+    for listed in outcome.deadlines:
+        actual.setdefault(listed.id, listed)
     found = []
     for name, expectation in wanted.items():
         details = expectation if isinstance(expectation, dict) else {"date": expectation}
-        deadline = actual.get(name)
+        deadline: Any = actual.get(name)
         shown = "absent" if deadline is None else "open" if deadline.date is None else str(deadline.date)
         if shown != details["date"]:
             found.append(f"deadline {name} is {shown}, expected {details['date']}")
@@ -278,8 +288,11 @@ def _provisions(outcome: Outcome, wanted: list[str]) -> list[str]:
 
 def cited(outcome: Outcome) -> tuple[str, ...]:
     """Every provision an outcome cites."""
-    parts = (*outcome.conditions, *outcome.documents, *outcome.effects, *outcome.deadlines, *outcome.fees,
-             *outcome.authorities, *outcome.notes, *outcome.warnings)  # fmt: skip
+    lists: tuple[tuple[Any, ...], ...] = (
+        *(outcome.conditions, outcome.documents, outcome.effects, outcome.deadlines, outcome.fees),
+        *(outcome.authorities, outcome.notes, outcome.warnings),
+    )
+    parts = (part for listed in lists for part in listed)
     return tuple(dict.fromkeys(provision for part in parts for provision in part.provisions))
 
 
@@ -296,3 +309,28 @@ _CHECKS: dict[str, Any] = {
     "warnings": _listed("warnings"), "no_warnings": _listed("warnings", absent=True),
     "depends_on": _depends_on, "provisions": _provisions,
 }  # fmt: skip
+
+
+@cache
+def exercised() -> dict[str, tuple[str, ...]]:
+    """Provision to the names of the tests that expect it among the reasons of an outcome."""
+    found: dict[str, dict[str, None]] = {}
+    for path in sorted(folder().glob("*/*.yaml")):
+        if path.parent.name == "bases":
+            continue
+        for test in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)["tests"]:
+            for provision in _expected(test):
+                found.setdefault(provision, {})[f"{path.parent.name}/{path.stem}: {test['name']}"] = None
+    return {provision: tuple(tests) for provision, tests in found.items()}
+
+
+def _expected(part: Any, key: str = "") -> Iterator[str]:
+    if isinstance(part, dict):
+        for name, below in part.items():
+            yield from _expected(below, name)
+    elif isinstance(part, list):
+        for item in part:
+            if key in ("provisions", "notes") and isinstance(item, str):
+                yield item
+            else:
+                yield from _expected(item)
