@@ -74,7 +74,7 @@ class Checker:
         covered: set[Any] = set()
         for search in searches:
             labelled = {label: listed for label, listed in ways(search).items() if label not in covered}
-            goals = {label: search.goal(listed) for label, listed in labelled.items()}
+            goals = {label: search.space.either(listed) for label, listed in labelled.items()}
             for label, goal in goals.items():
                 if label in covered:
                     continue
@@ -98,7 +98,9 @@ class Checker:
             if not asked:
                 continue
             literal = search.literal
-            goal = search.goal([[*map(literal, true), *(-literal(n) for n in false)] for _, true, false in asked])
+            goal = search.space.either(
+                [[*map(literal, true), *(-literal(n) for n in false)] for _, true, false in asked]
+            )
             self._ask(check)
             if search.space.holding([goal], ()) is None:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from reasoner.days import OpenPeriods, Periods
+from reasoner.days import Periods
 
 Spans = tuple[tuple[int, int | None, bool], ...]
 """Periods by the days from their first and last day to the day they are counted back from; None: still running.
@@ -48,6 +48,6 @@ def dates(spans: Spans, end: date = END) -> list[tuple[date, date | None, bool]]
     ]
 
 
-def periods(spans: Spans, *, lawful: bool) -> Periods | OpenPeriods:
+def periods(spans: Spans, *, lawful: bool) -> Periods:
     """The list as a value of the calendar; with ``lawful`` only the periods in which both were lawfully resident."""
     return Periods(tuple((first, last) for first, last, kept in dates(spans) if kept or not lawful))

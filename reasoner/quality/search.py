@@ -73,12 +73,6 @@ class Search:
         """The literal of an atom of the ground program."""
         return self.space.literal(0, number)
 
-    def goal(self, ways: Iterable[Sequence[int]]) -> int:
-        """A new atom that is true in the cases in which all literals of one of the ways are."""
-        goal = self.space.new()
-        self.space.add(*((goal, list(way)) for way in ways))
-        return goal
-
     def witness(self, targets: Iterable[int], numbers: Sequence[int], without: Sequence[int] = ()) -> Answer:
         """The simplest case in which some atoms of the ground program hold and others do not."""
         space = Space(

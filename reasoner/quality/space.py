@@ -11,28 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from functools import partial
+from datetime import date
+from functools import cached_property, partial
+from time import monotonic
 from typing import Any, NamedTuple
 
 import clingo
-from clingo.propagator import PropagateControl, PropagateInit, PropagatorCheckMode
 
-from reasoner.case_checks import CHAINS
 from reasoner.case_model import Place as FieldKind
 from reasoner.case_model import field_at
 from reasoner.dates import Atom, Calendar
-from reasoner.days import OpenPeriods, Periods
 from reasoner.facts import Thing, address, class_table
 from reasoner.ground import GroundProgram
-from reasoner.program import Law, star
+from reasoner.program import Entry, Law, star
 from reasoner.quality import lists
-from reasoner.quality.timing import Bound, Conflict, bound, readable, settle
+from reasoner.quality.theory import Theory
 from reasoner.terms import leaves
 
-Place = tuple[Thing, tuple[str, ...]]
-"""Where a case file says something: a thing and the names of the field in it."""
-
+_LISTED = ("unions", "documents")  # things that a file lists or does not
+PATIENCE = 1.0  # seconds in which a simpler case is looked for once there is one
 LIKELY = ("US", "JP", "BR", "IN", "ja", "hi", "pt")  # codes to use for "in none of the classes"
 
 
@@ -87,21 +84,21 @@ class Space:
         self.unfiled: dict[Any, int] = {}
         with self.control.backend() as backend:
             self.backend = backend
-            self._never: int = backend.add_atom()
+            self.never: int = backend.add_atom()
             self.instances: list[dict[int, list[int]]] = [{} for _ in self.sides]
             for index, targets in enumerate(self.targets):
                 self._side(index, targets)
             self._comparisons()
             self._places()
             backend.add_minimize(0, self.weights)
-        self.theory = _Theory(self)
+        self.theory = Theory(self)
         self.control.register_propagator(self.theory)  # type: ignore[arg-type]
 
     # -- building -----------------------------------------------------------------------------------------------
 
     def literal(self, side: int, number: int) -> int:
         """The literal of an atom of a side; an atom that no rule of the cone reads is false."""
-        return self._literals[side].get(number, self._never)
+        return self._literals[side].get(number, self.never)
 
     def rule(self, head: int | None, body: Iterable[int], *, choice: bool = False) -> int:
         """Adds a rule; without a head a constraint. Returns the head."""
@@ -128,7 +125,7 @@ class Space:
             elif number in program.rules:
                 literals[number] = self.atom()
             elif number not in inputs:
-                literals[number] = self._never  # nothing in this shape can make it true
+                literals[number] = self.never  # nothing in this shape can make it true
             else:
                 atom = program.atoms[number]
                 key = (atom, index if atom in side.own else None)
@@ -153,9 +150,19 @@ class Space:
         self.inputs[key] = self.atom(free=True)
         return self.inputs[key]
 
+    @cached_property
+    def vocabulary(self) -> dict[str, Entry]:
+        """The inputs and points of all sides by name."""
+        return {name: entry for side in reversed(self.sides) for name, entry in side.law.vocabulary.items()}
+
+    @cached_property
+    def point_kinds(self) -> dict[str, str]:
+        """The points of all sides with the kinds of their values."""
+        return {name: kind for side in reversed(self.sides) for name, kind in side.law.point_kinds.items()}
+
     @property
     def law(self) -> Law:
-        """The law whose vocabulary describes the case file."""
+        """The law whose tables are used."""
         return self.sides[0].law
 
     # -- points -------------------------------------------------------------------------------------------------
@@ -165,7 +172,7 @@ class Space:
         for (comparison, owner), literal in self.comparisons.items():
             for point in dict.fromkeys(leaves(comparison)):
                 found.setdefault((point, owner), []).append((comparison, literal))
-        self.kinds = {key: self.law.point_kinds[key[0][0]] for key in found}
+        self.kinds = {key: self.point_kinds[key[0][0]] for key in found}
         self._periods(found)
         for key, read in found.items():
             if self.kinds[key] == "number":
@@ -180,8 +187,8 @@ class Space:
             self._answered(comparison, owner, literal)
 
     def _date(self, key: Any) -> None:
-        entry = self.law.vocabulary[key[0][0]]
-        always = entry.path == "assessed_on" or entry.path.endswith(".filed")
+        entry = self.vocabulary[key[0][0]]
+        always = entry.path == "assessed_on" or entry.path.endswith((".filed", ".born"))
         exists = self.exists[key] = self.atom(free=not always)
         if always:
             self.rule(exists, ())
@@ -198,7 +205,7 @@ class Space:
                 self.rule(None, [literal, other])
 
     def _numbers(self, point: Atom, read: Sequence[tuple[Atom, int]]) -> list[int]:
-        low, high = _field(self.law, point).range
+        low, high = _field(self.vocabulary[point[0]], point).range
         if high - low <= 25:
             return list(range(low, high + 1))
         near = {n + step for comparison, _ in read for n in comparison if isinstance(n, int) for step in (-1, 0, 1)}
@@ -206,7 +213,7 @@ class Space:
 
     def _codes(self, point: Atom, read: Sequence[tuple[Atom, int]], found: Mapping[Any, Any]) -> list[Any]:
         """Codes that stand for all others in the same classes: two of each sort where codes are compared."""
-        kind, members = self.law.point_kinds[point[0]], class_table(self.law)
+        kind, members = self.point_kinds[point[0]], class_table(self.law)
         alike = [key[0] for key in found if self.kinds[key] == kind]
         atoms = {comparison for key in found if key[0] in alike for comparison, _ in found[key]}
         classes = sorted({comparison[1] for comparison in atoms if comparison[0] == "class"})
@@ -217,22 +224,23 @@ class Space:
         for code in (*fallback, *sorted({code for name in classes for code in members(name)})):
             sorts.setdefault(tuple(members(name).get(code) for name in classes), []).append(code)
         codes: list[Any] = [code for listed in sorts.values() for code in listed[:copies]]
-        entry = self.law.vocabulary[point[0]]
-        return [None, *codes] if entry.silence == "no" else codes
+        entry = self.vocabulary[point[0]]
+        thing, _ = address(entry, point)
+        return [None, *codes] if entry.silence == "no" or thing[0] in _LISTED else codes
 
     def _periods(self, found: Mapping[Any, Sequence[tuple[Atom, int]]]) -> None:
         """Lists of periods: those of the library whose quantities answer some comparison in another way."""
         places: dict[Any, list[Any]] = {}
         for key in found:
             if self.kinds[key] == "periods":
-                thing, names = address(self.law.vocabulary[key[0][0]], key[0])
+                thing, names = address(self.vocabulary[key[0][0]], key[0])
                 place = (thing, tuple(name for name in names if name != "lawful"), key[1])
                 places.setdefault(place, []).append(key)
         for place, keys in places.items():
             read = list(dict.fromkeys(pair for key in keys for pair in found[key]))
             answers: dict[tuple[bool, ...], lists.Spans] = {}
             for spans in lists.LIBRARY:
-                answers.setdefault(tuple(_of_list(self.law, spans, c) for c, _ in read), spans)
+                answers.setdefault(tuple(self._of_list(spans, c) for c, _ in read), spans)
             chosen = {spans: self.atom(free=True) for spans in answers.values()}
             other = self.atom(free=True)  # any other list: what it would answer is free
             self.weights += [(literal, len(spans)) for spans, literal in chosen.items()] + [(other, 50)]
@@ -248,6 +256,16 @@ class Space:
                         self.rule(literal, [chosen[spans]])
                 free = self.rule(self.atom(), [other], choice=True)
                 self.rule(literal, [free])
+
+    def _of_list(self, spans: lists.Spans, comparison: Atom) -> bool:
+        """What a comparison answers on a list of periods, whichever day they are counted back from."""
+
+        def lookup(point: Any) -> Any:
+            if self.point_kinds[point[0]] != "periods":
+                return lists.END
+            return lists.periods(spans, lawful=self.vocabulary[point[0]].path.endswith(".lawful"))
+
+        return Calendar(lookup, class_table(self.law)).answer(comparison) is True
 
     def _answered(self, comparison: Atom, owner: int | None, literal: int) -> None:
         kind = comparison[0]
@@ -294,11 +312,11 @@ class Space:
         """One value at each place, things that must be there for what is said of them, and what a case costs."""
         places: dict[Any, list[tuple[Atom, int]]] = {}
         for (atom, owner), literal in self.inputs.items():
-            places.setdefault((*address(self.law.vocabulary[atom[0]], atom), owner), []).append((atom, literal))
+            places.setdefault((*address(self.vocabulary[atom[0]], atom), owner), []).append((atom, literal))
         present = {place[0]: listed for place, listed in places.items() if not place[1] and place[0][0] == "unions"}
         for (thing, names, _), listed in places.items():
-            entry = self.law.vocabulary[listed[0][0][0]]
-            if names and not _field(self.law, listed[0][0]).repeated and _wanting(entry):
+            entry = self.vocabulary[listed[0][0][0]]
+            if names and not _field(entry, listed[0][0]).repeated and _wanting(entry):
                 self._one_value(entry, listed)
             for _, literal in listed:
                 self.weights.append((-literal, 1) if entry.silence == "yes" else (literal, 2 if not names else 1))
@@ -307,12 +325,13 @@ class Space:
             if entry.silence == "default":
                 self._reading(listed)
         for key, exists in self.exists.items():
-            thing, _ = address(self.law.vocabulary[key[0][0]], key[0])
+            thing, _ = address(self.vocabulary[key[0][0]], key[0])
             if thing[0] == "unions":
                 self._needs_union(exists, thing, present)
+        self._listed_things(places, present)
         self._filed()
 
-    def _one_value(self, entry: Any, listed: Sequence[tuple[Atom, int]]) -> None:
+    def _one_value(self, entry: Entry, listed: Sequence[tuple[Atom, int]]) -> None:
         literals = [literal for _, literal in listed]
         for index, literal in enumerate(literals):
             for other in literals[:index]:
@@ -334,40 +353,89 @@ class Space:
 
     def _needs_union(self, literal: int, thing: Thing, present: Mapping[Thing, Sequence[tuple[Atom, int]]]) -> None:
         """What is said of a union needs that union, or any of the pair."""
+        self.rule(None, [literal, *(-union for union in self._unions(thing, present))])
+
+    def _listed_things(self, places: Mapping[Any, Sequence[tuple[Atom, int]]], present: Mapping[Thing, Any]) -> None:
+        """A code stands at a union or paper that the file lists, and at no other."""
+        said: dict[Thing, list[int]] = {}
+        for (thing, _, _), listed in places.items():
+            said.setdefault(thing, []).extend(literal for _, literal in listed)
+        for key, exists in self.exists.items():
+            said.setdefault(address(self.vocabulary[key[0][0]], key[0])[0], []).append(exists)
+        for key, chosen in self.points.items():
+            thing, _ = address(self.vocabulary[key[0][0]], key[0])
+            if thing[0] not in _LISTED:
+                continue
+            if thing[0] == "unions":
+                self._needs_union(-chosen[None], thing, present)
+                for union in self._unions(thing, present):
+                    self.rule(None, [chosen[None], union])
+            for literal in said.get(thing, ()):
+                self.rule(None, [chosen[None], literal])
+        for (thing, _, _), (periods, other) in self.listed.items():
+            if thing[0] == "unions":
+                for spans, literal in periods.items():
+                    if spans:
+                        self._needs_union(literal, thing, present)
+                self._needs_union(other, thing, present)
+
+    def _unions(self, thing: Thing, present: Mapping[Thing, Sequence[tuple[Atom, int]]]) -> list[int]:
+        """The inputs by which a union, or any of its pair, is there."""
         _, one, other, kind = thing
-        there = [
+        return [
             listed[0][1]
             for union, listed in present.items()
             if {union[1], union[2]} == {one, other} and kind in ("any", union[3])
         ]
-        self.rule(None, [literal, *(-each for each in there)])
 
     def _filed(self) -> None:
         """An application that is not filed is looked at as if it were, on the day of the assessment."""
         for (atom, owner), literal in self.inputs.items():
-            thing, names = address(self.law.vocabulary[atom[0]], atom)
+            thing, names = address(self.vocabulary[atom[0]], atom)
             if thing[0] == "applications" and not names:
                 self.unfiled[thing[1], owner] = literal
 
     # -- asking -------------------------------------------------------------------------------------------------
 
-    def find(self, assumptions: Sequence[int], *, simplest: bool = True) -> Values | None:
-        """A possible case in which all assumptions hold, on request the simplest, or None."""
-        self.control.configuration.solve.opt_mode = "opt" if simplest else "ignore"  # type: ignore[union-attr]
-        best: Values | None = None
-        with self.control.solve(assumptions=list(assumptions), yield_=True) as handle:
-            for model in handle:
-                best = self._values(model)  # each model is better than the one before
-                if not simplest:
-                    break
-        return best
+    def find(self, assumptions: Sequence[int]) -> Values | None:
+        """A possible case in which all assumptions hold, the simplest that is found in a moment, or None."""
+        held = self._best(assumptions, simplest=True)
+        return None if held is None else self._values(held)
 
     def holding(self, assumptions: Sequence[int], asked: Iterable[int]) -> frozenset[int] | None:
         """Which of the literals asked for hold in some possible case that fits the assumptions; None without one."""
-        self.control.configuration.solve.opt_mode = "ignore"  # type: ignore[union-attr]
-        with self.control.solve(assumptions=list(assumptions), yield_=True) as handle:
-            model = handle.model()
-            return None if model is None else frozenset(literal for literal in asked if model.is_true(literal))
+        wanted = list(asked)
+        return self._best(assumptions, simplest=False, asked=wanted)
+
+    def _best(
+        self, assumptions: Sequence[int], *, simplest: bool, asked: Iterable[int] | None = None
+    ) -> frozenset[int] | None:
+        """The literals of the last model found, each being simpler than the one before; None without a model.
+
+        Lists of periods come from the library. When only another list would do, nothing is found, nor excluded.
+        """
+        unknown = [other for _, other in self.listed.values()]
+        held = self._solved([*assumptions, *(-other for other in unknown)], simplest, asked)
+        if held is None and unknown and self._solved(assumptions, False, ()) is not None:
+            self.complete = False
+        return held
+
+    def _solved(self, assumptions: Sequence[int], simplest: bool, asked: Iterable[int] | None) -> frozenset[int] | None:
+        literals = self.theory.used if asked is None else list(asked)
+        self.control.configuration.solve.opt_mode = "opt" if simplest else "ignore"  # type: ignore[union-attr]
+        held: frozenset[int] | None = None
+        with self.control.solve(assumptions=list(assumptions), yield_=True, async_=True) as handle:
+            until = monotonic() + PATIENCE
+            while handle.wait(None if held is None else max(until - monotonic(), 0)):
+                model = handle.model()
+                if model is None:
+                    break
+                held = frozenset(literal for literal in literals if model.is_true(literal))
+                if not simplest:
+                    break
+                handle.resume()
+            handle.cancel()
+        return held
 
     def exclude(self, values: Values) -> None:
         """Leaves out the cases that answer everything as this one, which turned out not to be possible."""
@@ -381,6 +449,12 @@ class Space:
         with self.control.backend() as self.backend:
             for head, body in rules:
                 self.rule(head, body)
+
+    def either(self, ways: Iterable[Sequence[int]]) -> int:
+        """A new atom that is true in the cases in which all literals of one of the ways are."""
+        goal = self.new()
+        self.add(*((goal, list(way)) for way in ways))
+        return goal
 
     def choose(self, atoms: Sequence[int]) -> None:
         """Makes exactly one of some new atoms true."""
@@ -396,18 +470,18 @@ class Space:
         with self.control.backend() as self.backend:
             return self.atom()
 
-    def _values(self, model: clingo.Model) -> Values:
-        truth = {key: model.is_true(literal) for key, literal in self.inputs.items()}
+    def _values(self, held: frozenset[int]) -> Values:
+        truth = {key: literal in held for key, literal in self.inputs.items()}
         points: dict[Any, Any] = {}
         for key, chosen in self.points.items():
-            points[key] = next(value for value, literal in chosen.items() if model.is_true(literal))
-        days = self.theory.days(model.is_true)
+            points[key] = next(value for value, literal in chosen.items() if literal in held)
+        days = self.theory.days(held.__contains__)
         for key, exists in self.exists.items():
-            points[key] = days.get(key) if model.is_true(exists) else None
+            points[key] = days.get(key) if exists in held else None
         for (thing, names, owner), (chosen, other) in self.listed.items():
-            spans = next((spans for spans, literal in chosen.items() if model.is_true(literal)), None)
-            points[thing, names, owner] = None if model.is_true(other) else spans
-        true = frozenset(literal for literal in self.comparisons.values() if model.is_true(literal))
+            spans = next((spans for spans, literal in chosen.items() if literal in held), None)
+            points[thing, names, owner] = None if other in held else spans
+        true = held & frozenset(self.comparisons.values())
         return Values(truth, points, true)
 
 
@@ -442,160 +516,15 @@ def _pinned(term: Any, pinned: Mapping[Atom, date]) -> Any:
     return term
 
 
-def _wanting(entry: Any) -> bool:
+def _wanting(entry: Entry) -> bool:
     """Whether the input asks which of several values stands at its place."""
     return entry.enumerated or any("{" + name + "}" not in entry.path for name in entry.arguments)
 
 
-def _field(law: Law, atom: Atom) -> FieldKind:
-    thing, names = address(law.vocabulary[atom[0]], atom)
+def _field(entry: Entry, atom: Atom) -> FieldKind:
+    thing, names = address(entry, atom)
     return field_at(str(thing[0]), names)
-
-
-def _of_list(law: Law, spans: lists.Spans, comparison: Atom) -> bool:
-    """What a comparison answers on a list of periods, whichever day they are counted back from."""
-
-    def lookup(point: Any) -> Any:
-        if law.point_kinds[point[0]] != "periods":
-            return lists.END
-        lawful = law.vocabulary[point[0]].path.endswith(".lawful")
-        value = lists.periods(spans, lawful=lawful)
-        return value if isinstance(value, Periods) else OpenPeriods()
-
-    return Calendar(lookup, class_table(law)).answer(comparison) is True
-
-
-class _Theory:
-    """Refuses answers to comparisons that no days can give together."""
-
-    def __init__(self, space: Space) -> None:
-        self.space = space
-        self.dates = [
-            (comparison, owner, literal)
-            for (comparison, owner), literal in space.comparisons.items()
-            if comparison[0] == "date"
-        ]
-        self.births = frozenset(key for key in space.exists if space.law.vocabulary[key[0][0]].path.endswith(".born"))
-        self._solver: dict[int, int] = {}
-        self.orders = list(self._orders())
-
-    def init(self, init: PropagateInit) -> None:
-        """Called by clingo before it searches."""
-        init.check_mode = PropagatorCheckMode.Total
-        space = self.space
-        used = [literal for _, _, literal in self.dates]
-        used += [*space.exists.values(), *space.unfiled.values(), *space.inputs.values()]
-        used += [literal for chosen in space.points.values() for literal in chosen.values()]
-        self._solver = {literal: init.solver_literal(literal) for literal in used}
-
-    def check(self, control: PropagateControl) -> None:
-        """Called by clingo with a candidate."""
-        assignment = control.assignment
-
-        def holds(literal: int) -> bool:
-            return bool(assignment.is_true(self._solver[literal]))
-
-        found = settle(list(self.space.exists), self._bounds(holds), {})
-        if isinstance(found, Conflict):
-            if not found.certain:
-                self.space.complete = False
-            nogood = [self._solver[abs(n)] * (1 if n > 0 else -1) for n in found.literals]
-            control.add_nogood(nogood)
-
-    def days(self, holds: Any) -> dict[Any, date]:
-        """Days for a candidate that was accepted, as people would write them."""
-        there = [key for key, exists in self.space.exists.items() if holds(exists)]
-        bounds = [each for each in self._bounds(holds) if all(self._is_there(end, there) for end in each[:2])]
-        return readable(there, bounds, self.births)
-
-    @staticmethod
-    def _is_there(end: Any, there: Sequence[Any]) -> bool:
-        return isinstance(end, str) or end in there
-
-    def _bounds(self, holds: Any) -> list[Bound]:
-        space, bounds = self.space, list[Bound]()
-        numbers: dict[Any, int] = {}
-        reasons: dict[Any, int] = {}
-        for key, chosen in space.points.items():
-            if space.kinds[key] == "number":
-                numbers[key], reasons[key] = next((v, n) for v, n in chosen.items() if holds(n))
-        for comparison, owner, literal in self.dates:
-            points = [(point, owner) for point in dict.fromkeys(leaves(comparison))]
-            read = [key for key in points if key in space.exists]
-            if all(holds(space.exists[key]) for key in read):
-                true = holds(literal)
-                known = {key[0]: numbers[key] for key in points if key in numbers}
-                because = [literal if true else -literal, *(space.exists[key] for key in read)]
-                because += [reasons[key] for key in points if key in numbers]
-                made = bound(comparison, true, known, tuple(because))
-                bounds.append(made._replace(source=_owned(made.source, owner), target=_owned(made.target, owner)))
-        for before, after, why in self.orders:
-            if all(holds(literal) for literal in why):
-                both = before in self.births and after in self.births
-                bounds.append(Bound(before, after, _next_day if both else _same_day, why))
-        for (person, owner), filed in space.unfiled.items():
-            if not holds(filed):
-                bounds += self._as_assessed(person, owner, -filed)
-        return bounds
-
-    def _as_assessed(self, person: str, owner: int | None, why: int) -> Iterable[Bound]:
-        paths = {space_key: self.space.law.vocabulary[space_key[0][0]].path for space_key in self.space.exists}
-        assessed = next((key for key, path in paths.items() if path == "assessed_on"), None)
-        for key, path in paths.items():
-            if path.endswith(".filed") and key[0][1] == person and assessed is not None:
-                yield Bound(key, assessed, _same_day, (why,))
-                yield Bound(assessed, key, _same_day, (why,))
-
-    def _orders(self) -> Iterable[tuple[Any, Any, tuple[int, ...]]]:
-        """The order that the dates of a case file must have, whoever it is about."""
-        space = self.space
-        by_place: dict[Any, Any] = {}
-        for key in space.exists:
-            thing, names = address(space.law.vocabulary[key[0][0]], key[0])
-            by_place[thing, names] = key
-        for (thing, names), key in by_place.items():
-            for chain in CHAINS.get(str(thing[0]), ()):
-                if names in chain:
-                    for earlier in chain[: chain.index(names)]:
-                        if (before := by_place.get((thing, earlier))) is not None:
-                            yield before, key, (space.exists[before], space.exists[key])
-        for (thing, names), key in by_place.items():
-            for person in _acting(thing, names):
-                if (born := by_place.get((("persons", person), ("born",)))) is not None:
-                    yield born, key, (space.exists[born], space.exists[key])
-        parents = [(atom, n) for (atom, _), n in space.inputs.items() if _names(space.law, atom) == ("parents",)]
-        for atom, literal in parents:
-            older, younger = (by_place.get((("persons", person), ("born",))) for person in atom[1:3])
-            if older is not None and younger is not None:
-                yield older, younger, (literal, space.exists[older], space.exists[younger])
-        for (thing, names), key in by_place.items():
-            before = by_place.get(((*thing[:-1], thing[-1] - 1), names)) if thing[0] == "extensions" else None
-            if before is not None:
-                yield before, key, (space.exists[before], space.exists[key])
-
-
-def _acting(thing: Thing, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Who must have been born when something was done."""
-    if thing[0] == "applications" and names == ("filed",):
-        return (thing[1],)
-    return thing[1:3] if thing[0] == "unions" and names in (("concluded",), ("known_since",)) else ()
-
-
-def _names(law: Law, atom: Atom) -> tuple[str, ...]:
-    return address(law.vocabulary[atom[0]], atom)[1]
-
-
-def _owned(end: Any, owner: int | None) -> Any:
-    return end if isinstance(end, str) else (end, owner)
-
-
-def _same_day(day: date) -> date:
-    return day
 
 
 def _get(values: Mapping[Any, Any], key: Any) -> Any:
     return values[key]
-
-
-def _next_day(day: date) -> date:
-    return day + timedelta(1)

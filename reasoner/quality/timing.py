@@ -45,8 +45,10 @@ class Conflict(NamedTuple):
 
 
 def dated(term: Term, numbers: Mapping[Term, int]) -> Term:
-    """The only date that a side of a comparison reads, or the side itself when it is a constant."""
+    """The only date that a side of a comparison reads: a point, or the text of a constant."""
     found = [leaf for leaf in dict.fromkeys(leaves((0, term))) if leaf not in numbers]
+    while not found and isinstance(term, tuple):
+        term = term[1]
     return found[0] if found else term
 
 

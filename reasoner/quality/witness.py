@@ -10,7 +10,6 @@ from typing import Any
 from reasoner.case_model import field_at
 from reasoner.facts import Thing, address
 from reasoner.ground import Shape
-from reasoner.program import Law
 from reasoner.quality import lists
 from reasoner.quality.space import Space, Values
 
@@ -19,12 +18,12 @@ Case = dict[str, Any]
 
 def case_file(space: Space, values: Values, shape: Shape, side: int = 0) -> Case:
     """The case, as seen by a side, as the data of a case file. It says what the search asked about, nothing else."""
-    return _Writer(space.law, shape).write(space, values, side)
+    return _Writer(space, shape).write(values, side)
 
 
 class _Writer:
-    def __init__(self, law: Law, shape: Shape) -> None:
-        self.law, self.shape = law, shape
+    def __init__(self, space: Space, shape: Shape) -> None:
+        self.space, self.law = space, space.law
         self.case: Case = {
             "persons": {f"p{n}": {} for n in range(1, shape.persons + 1)},
             "unions": [],
@@ -34,10 +33,9 @@ class _Writer:
             self.case["persons"][f"p{holder}"]["protection"] = {}
         for applicant, sponsor in shape.joins:
             self.case["applications"].append({"applicant": f"p{applicant}", "sponsor": f"p{sponsor}"})
-        self.roles = dict(law.document_types)
         self.found: dict[Thing, Any] = {}
 
-    def write(self, space: Space, values: Values, side: int) -> Case:
+    def write(self, values: Values, side: int) -> Case:
         """All places, things before what is said of them."""
         facts = [(key, truth) for key, truth in values.truth.items() if key[1] in (None, side)]
         for (atom, _), truth in sorted(facts, key=lambda fact: len(self._place(fact[0][0])[1])):
@@ -46,23 +44,23 @@ class _Writer:
             if len(key) == 2 and key[1] in (None, side):
                 self._point(key[0], value)
             elif len(key) == 3 and key[2] in (None, side):
-                end = next((day for (point, _), day in self._ends(values, space) if point[1] == key[0][1]), lists.END)
+                end = next((day for (point, _), day in self._ends(values) if point[1] == key[0][1]), lists.END)
                 self._periods(key[0], key[1], value, end)
-        for point, day in space.sides[side].pinned.items():
+        for point, day in self.space.sides[side].pinned.items():
             self._point(point, day)
         return self._tidy()
 
-    def _ends(self, values: Values, space: Space) -> Sequence[tuple[Any, date]]:
+    def _ends(self, values: Values) -> Sequence[tuple[Any, date]]:
         filed = []
         for key, value in values.points.items():
-            if len(key) == 2 and value is not None and self.law.vocabulary[key[0][0]].path.endswith(".filed"):
+            if len(key) == 2 and value is not None and self.space.vocabulary[key[0][0]].path.endswith(".filed"):
                 filed.append((key, value))
-        for side in space.sides:
+        for side in self.space.sides:
             filed += [((point, None), day) for point, day in side.pinned.items() if len(point) > 1]
         return filed
 
     def _place(self, atom: Any) -> tuple[Thing, tuple[str, ...]]:
-        return address(self.law.vocabulary[atom[0]], atom)
+        return address(self.space.vocabulary[atom[0]], atom)
 
     # -- things -------------------------------------------------------------------------------------------------
 
@@ -109,7 +107,7 @@ class _Writer:
     # -- what is said of them -----------------------------------------------------------------------------------
 
     def _input(self, atom: Any, truth: bool) -> None:
-        entry, (thing, names) = self.law.vocabulary[atom[0]], self._place(atom)
+        entry, (thing, names) = self.space.vocabulary[atom[0]], self._place(atom)
         if not names:
             if truth:
                 self._thing(thing)
@@ -140,7 +138,7 @@ class _Writer:
         return next((argument for name, argument in named if "{" + name + "}" not in entry.path), None)
 
     def _point(self, point: Any, value: Any) -> None:
-        entry, (thing, names) = self.law.vocabulary[point[0]], self._place(point)
+        entry, (thing, names) = self.space.vocabulary[point[0]], self._place(point)
         if entry.path == "assessed_on":
             self.case["assessed_on"] = value.isoformat()
             return
@@ -151,7 +149,7 @@ class _Writer:
         if names == ("filed",) and self._thing(thing).get("filed") == "none":
             return
         if isinstance(value, date):
-            moment = self.law.point_kinds[point[0]] == "time"
+            moment = self.space.point_kinds[point[0]] == "time"
             value = value.isoformat() + (" 00:00" if moment else "")
         self._put(thing, names, value)
 
