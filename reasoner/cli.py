@@ -207,11 +207,11 @@ def rules(
             rulebook.listing(law, wording, format.value, regime)
 
 
-@app.command(epilog="Example: reasoner test tests/law/ipf -k 'minimum age' --junit report.xml")
+@app.command(epilog="Example: reasoner test tests/law/ipf -k minimum_age")
 def test(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH...]", help="Test files and folders; if none is given, the law's own tests."),
+        typer.Argument(metavar="PATH", help="Test files and folders; if none is given, the law's own tests."),
     ] = None,
     words: Annotated[
         str, typer.Option("-k", metavar="WORDS", help="Only tests with all these words in their name or their file's.")

@@ -674,6 +674,7 @@ LAYERS = [
     "template",
     "quality",
     "quality.names",
+    "quality.answers",
     "quality.expected",
     "quality.faults",
     "quality.changes",

@@ -60,7 +60,9 @@ class Draft:
     def add_documents(self, person: str, papers: list[Any], document: Document, where: KeyPath) -> None:
         """Adds papers to the application of a person. Raises NoPlaceError."""
         application, path = _walk(self.data, ["applications", f"[{person}]"])
-        held = application.setdefault("documents", [])
+        held = application.get("documents")
+        if not isinstance(held, list):
+            held = application["documents"] = []
         for number, paper in enumerate(papers):
             held.append(copy.deepcopy(paper))
             self._note((*path, "documents", len(held) - 1), paper, document, (*where, number))

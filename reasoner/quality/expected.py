@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from reasoner.outcome import RESULTS, Outcome, as_data
+from reasoner.outcome import RESULTS, Outcome
+from reasoner.quality import answers
+from reasoner.quality.answers import ABSENT, NONE, OPEN
 from reasoner.yamlfile import KeyPath
 
-ABSENT, NONE, OPEN = "absent", "none", "open"
 MANY = 12  # names that are worth listing where others were expected
 
 
@@ -107,7 +108,7 @@ class Word(NamedTuple):
 
     def compare(self, outcome: Outcome, wanted: str) -> Iterator[tuple[str, str, str]]:
         """The differences: name, expected, actual."""
-        actual = _text(getattr(outcome, self.field))
+        actual = answers.text(getattr(outcome, self.field))
         if actual != wanted:
             yield "", wanted, actual
 
@@ -195,70 +196,9 @@ def _shown(value: Any) -> str:
     return f"[{', '.join(value)}]" if isinstance(value, list) else str(value)
 
 
-def _text(value: Any) -> str:
-    return NONE if value is None else str(as_data(value))
-
-
-# -- what outcomes say, in the words of a test file -------------------------------------------------------------------
-
-
-def _conditions(outcome: Outcome) -> dict[str, dict[str, Any]]:
-    gaps = {c.id: f"{c.distance.amount} {c.distance.unit}" if c.distance else NONE for c in outcome.conditions}
-    return {c.id: {"status": c.status, "distance": gaps[c.id], "provisions": list(c.provisions)}
-            for c in outcome.conditions}  # fmt: skip
-
-
-def _documents(outcome: Outcome) -> dict[str, dict[str, Any]]:
-    return {d.type: {"status": d.status, "defects": list(d.defects), "alternatives": list(d.alternatives),
-                     "provisions": list(d.provisions)} for d in outcome.documents}  # fmt: skip
-
-
-def _effects(outcome: Outcome) -> dict[str, dict[str, Any]]:
-    return {e.id: {"status": e.status, "date": _text(e.date), "kind": e.kind, "provisions": list(e.provisions)}
-            for e in outcome.effects}  # fmt: skip
-
-
-def _deadlines(outcome: Outcome) -> dict[str, dict[str, Any]]:
-    """The first of each name."""
-    return {d.id: {"date": _text(d.date or OPEN), "provisions": list(d.provisions)}
-            for d in reversed(outcome.deadlines)}  # fmt: skip
-
-
-def _fees(outcome: Outcome) -> dict[str, dict[str, Any]]:
-    return {f.id: {"status": f"{f.status} {f.amount} {f.currency}" if f.amount else f.status,
-                   "provisions": list(f.provisions)} for f in outcome.fees}  # fmt: skip
-
-
-def _authorities(outcome: Outcome) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for authority in outcome.authorities:
-        details = found.setdefault(authority.task, {"body": [], "provisions": []})
-        details["body"].append(authority.body)
-        details["provisions"] += authority.provisions
-    return found
-
-
-def _of_status(part: str, status: str) -> Callable[[Outcome], Iterable[str]]:
-    return lambda outcome: [item[0] for item in getattr(outcome, part) if item.status == status]
-
-
-def _ids(part: str) -> Callable[[Outcome], Iterable[str]]:
-    """The names, or the paths, of a part of an outcome."""
-    return lambda outcome: [item if isinstance(item, str) else item[0] for item in getattr(outcome, part)]
-
-
-def cited(outcome: Outcome) -> tuple[str, ...]:
-    """Every provision an outcome cites."""
-    lists: tuple[tuple[Any, ...], ...] = (
-        *(outcome.conditions, outcome.documents, outcome.effects, outcome.deadlines, outcome.fees),
-        *(outcome.authorities, outcome.notes, outcome.warnings),
-    )
-    parts = (part for listed in lists for part in listed)
-    return tuple(dict.fromkeys(provision for part in parts for provision in part.provisions))
-
-
 _PROVISIONS = _names("provision")
 _STATUS = ("met", "unmet", "waived", "unknown")
+_FAILING = ("missing", "defective")
 _PAPER = ("held", "missing", "defective", "waived", "unknown")
 
 KEYS: Mapping[str, Word | Names | Table] = {
@@ -267,7 +207,7 @@ KEYS: Mapping[str, Word | Names | Table] = {
     "sponsor": Word("sponsor", _name("person", NONE)),
     "applied_on": Word("applied_on", _day(NONE)),
     "authority": Word("authority", _name("body", NONE)),
-    **{status: Names(_names("condition"), _of_status("conditions", status)) for status in _STATUS},
+    **{status: Names(_names("condition"), answers.of_status("conditions", status)) for status in _STATUS},
     "conditions": Table(
         "condition",
         {
@@ -275,9 +215,11 @@ KEYS: Mapping[str, Word | Names | Table] = {
             "distance": _form("test_distance", rf"\d+ (years|months|days|hours|times|units)|{NONE}"),
             "provisions": _PROVISIONS,
         },
-        _conditions,
+        answers.conditions,
     ),
-    **{status: Names(_names("document"), _of_status("documents", status)) for status in ("missing", "defective")},
+    **{
+        status: Names(_names("document"), answers.of_status("documents", status)) for status in ("missing", "defective")
+    },
     "documents": Table(
         "document",
         {
@@ -286,7 +228,7 @@ KEYS: Mapping[str, Word | Names | Table] = {
             "alternatives": _names("type"),
             "provisions": _PROVISIONS,
         },
-        _documents,
+        answers.documents,
     ),
     "effects": Table(
         "effect",
@@ -296,29 +238,29 @@ KEYS: Mapping[str, Word | Names | Table] = {
             "kind": _words("right", "duty", "power", "risk"),
             "provisions": _PROVISIONS,
         },
-        _effects,
+        answers.effects,
         "not",
     ),
-    "deadlines": Table("deadline", {"date": _day(OPEN, ABSENT), "provisions": _PROVISIONS}, _deadlines),
+    "deadlines": Table("deadline", {"date": _day(OPEN, ABSENT), "provisions": _PROVISIONS}, answers.deadlines),
     "fees": Table(
         "fee",
         {"status": _form("test_fee", rf"due( \d+ [a-z]{{3}})?|waived|{ABSENT}"), "provisions": _PROVISIONS},
-        _fees,
+        answers.fees,
     ),
     "authorities": Table(
         "task",
         {"body": _either(_name("body", ABSENT), _names("body")), "provisions": _PROVISIONS},
-        _authorities,
+        answers.authorities,
     ),
-    "channel": Names(_names("channel"), _ids("channel"), "some"),
-    "no_channel": Names(_names("channel"), _ids("channel"), "none"),
-    "notes": Names(_PROVISIONS, _ids("notes"), "some"),
-    "no_notes": Names(_PROVISIONS, _ids("notes"), "none"),
-    "warnings": Names(_names("warning"), _ids("warnings"), "some"),
-    "no_warnings": Names(_names("warning"), _ids("warnings"), "none"),
-    "provisions": Names(_PROVISIONS, cited, "some"),
-    "depends_on": Names(_paths, _ids("depends_on")),
-    "assumed": Names(_paths, _ids("assumed"), "some"),
+    "channel": Names(_names("channel"), answers.ids("channel"), "some"),
+    "no_channel": Names(_names("channel"), answers.ids("channel"), "none"),
+    "notes": Names(_PROVISIONS, answers.ids("notes"), "some"),
+    "no_notes": Names(_PROVISIONS, answers.ids("notes"), "none"),
+    "warnings": Names(_names("warning"), answers.ids("warnings"), "some"),
+    "no_warnings": Names(_names("warning"), answers.ids("warnings"), "none"),
+    "provisions": Names(_PROVISIONS, answers.cited, "some"),
+    "depends_on": Names(_paths, answers.ids("depends_on")),
+    "assumed": Names(_paths, answers.ids("assumed"), "some"),
 }
 
 

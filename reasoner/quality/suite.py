@@ -14,7 +14,8 @@ from reasoner.engine import Decision, Engine
 from reasoner.errors import CaseFileError, Fault, UsageError
 from reasoner.outcome import Outcome
 from reasoner.program import Law, law_root
-from reasoner.quality.expected import Difference, cited, compare
+from reasoner.quality.answers import cited
+from reasoner.quality.expected import Difference, compare
 from reasoner.quality.names import names
 from reasoner.quality.testfile import BASES, WHO, Given, LawTest, SuiteFile, check
 from reasoner.run import Run
@@ -39,7 +40,7 @@ def folder() -> Path:
 
 
 def files(places: Iterable[Path]) -> list[Path]:
-    """The test files at some places: files, and folders with all test files below them.
+    """The test files at some places, as seen from the working folder: files, and all test files below folders.
 
     Raises UsageError for a place that does not exist and for one without tests.
     """
@@ -51,7 +52,8 @@ def files(places: Iterable[Path]) -> list[Path]:
         if not below:
             raise UsageError("test_none_there", name=str(place))
         found += below
-    return list(dict.fromkeys(found))
+    here = Path.cwd()
+    return list(dict.fromkeys(path.relative_to(here) if path.is_relative_to(here) else path for path in found))
 
 
 def _holds_tests(path: Path) -> bool:

@@ -88,15 +88,15 @@ class SuiteFile:
     def _tests(self) -> Iterator[LawTest]:
         data, seen = self.document.data, dict[str, int]()
         list(self.faults.mapped((), data, _FILE_KEYS))
-        if "tests" not in data:
-            self.faults.add((), "missing_key", key="tests")
+        if not data.get("tests"):
+            self.faults.add(("tests",), "test_file_empty")
             return
         self.common = self._given((), data)
         for place, test in self.faults.listed(("tests",), data["tests"]):
             before = len(self.faults.found)
             self._check(place, test)
             name = test.get("name") if isinstance(test, dict) else None
-            if name in seen:
+            if isinstance(name, str) and name in seen:
                 self.faults.add((*place, "name"), "test_name_twice", name=show(name), first=str(seen[name]))
             elif isinstance(name, str):
                 seen[name] = self.document.position((*place, "name"))[0]
@@ -116,6 +116,8 @@ class SuiteFile:
                     faults.form(below, item, "test_text", r".+")
             elif key in ("set", "rows"):
                 list(faults.mapped(path, value))
+                if value == {} and key == "rows":
+                    faults.add(path, "test_expects_nothing")
             elif key == "add_documents":
                 for below, _, papers in faults.mapped(path, value):
                     list(faults.listed(below, papers))
@@ -189,14 +191,18 @@ class SuiteFile:
         for value, row in rows.items():
             if row is not None:
                 self._check_expectation((*place, "rows", value), row, part=True)
-        for path, expected in common or [((*place, "expect"), {})]:
+        for path, expected in common:
             bare = isinstance(expected, dict) and not set(expected) - {*WHO, "why"}
-            if bare and (not common or not rows or not all(rows.values())):
+            if bare and not (rows and all(rows.values())):
                 self.faults.add(path, "test_expects_nothing")
+        if test["expect"] == []:
+            self.faults.add((*place, "expect"), "test_expects_nothing")
         return len(self.faults.found) == before
 
     def _test(self, place: KeyPath, test: dict[str, Any], name: str, draft: Draft, expect: Any) -> LawTest:
         as_of = date.fromisoformat(test[AS_OF]) if AS_OF in test else None
+        if as_of is None and "assessed_on" not in draft.data:
+            self.faults.add(place, "test_no_day")
         line = self.document.position(place)[0]
         nothing = test.get("assume_nothing") == "yes"
         found = LawTest(self.path.stem, name, draft.data, as_of, test.get("readings", {}), nothing, tuple(expect),
