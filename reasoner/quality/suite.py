@@ -116,7 +116,7 @@ def differences(test: LawTest, decision: Decision) -> list[Difference]:
     for expected in test.expect:
         person, route = expected["person"], expected["route"]
         if "listed" in expected:
-            actual = "yes" if (person, route) in [(o.person, o.route) for o in decision.outcomes] else "no"
+            actual = "yes" if decision.about(person, route) else "no"
             if actual != expected["listed"]:
                 found.append(Difference(person, route, "listed", "", expected["listed"], actual))
         if set(expected) - {*WHO, "why", "listed"}:
