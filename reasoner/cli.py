@@ -207,6 +207,40 @@ def rules(
             rulebook.listing(law, wording, format.value, regime)
 
 
+@app.command(epilog="Example: reasoner test tests/law/ipf -k minimum_age")
+def test(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Test files and folders; if none is given, the law's own tests."),
+    ] = None,
+    words: Annotated[
+        str, typer.Option("-k", metavar="WORDS", help="Only tests with all these words in their name or their file's.")
+    ] = "",
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the tests that pass as well.")] = False,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write the results to this file as JUnit XML.")
+    ] = None,
+    depth: DepthOption = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """Run declarative tests of the law; exit code 1 when one fails."""
+    with _reported(lang) as wording:
+        from reasoner.quality import suite
+        from reasoner.render import tests
+
+        engine = _engine(wording)
+        chosen = suite.select(suite.load_all(suite.files(paths or [suite.folder()]), engine.law), words)
+        results = list(suite.run(engine, tests.watched(chosen, wording)))
+        if junit is not None:
+            from reasoner.render.junit import junit as as_junit
+
+            junit.write_bytes(as_junit(results, wording))
+        tests.report(results, wording, format.value, verbose=verbose, depth=tests.DEPTH if depth is None else depth)
+        if any(result.differences for result in results):
+            raise typer.Exit(1)
+
+
 @app.command(epilog="Example: reasoner schema > case.schema.json")
 def schema() -> None:
     """The JSON Schema of a case file."""

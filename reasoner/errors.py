@@ -61,12 +61,14 @@ class Fault(NamedTuple):
 
 
 class CaseFileError(ReasonerError):
-    """A case file is invalid. `faults` are all that were found, in the order of the file."""
+    """A case file is invalid, or a test file. `faults` are all that were found, file by file in their order."""
 
     exit_code = 3
 
     def __init__(self, faults: Iterable[Fault], file: str = "") -> None:
-        self.faults = tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))
+        listed = list(faults)
+        order = {name: number for number, name in enumerate(dict.fromkeys(fault.file for fault in listed))}
+        self.faults = tuple(sorted(listed, key=lambda fault: (order[fault.file], fault.line, fault.column)))
         self.file = file or (self.faults[0].file if self.faults else "")
         super().__init__(self.faults, self.file)
 
@@ -109,6 +111,8 @@ def describe(fault: Fault, catalogue: Catalogue) -> str:
     values = _Gaps(fault.values)
     if "month" in values:
         values["month_name"] = catalogue["months"].get(values["month"], values["month"])
+    if "kind" in values:
+        values["kind"] = catalogue["kinds"].get(values["kind"], values["kind"])
     hint = "hint_suggestion" if values.get("suggestion") and "hint_suggestion" in entry else "hint"
     parts = {"message": entry["message"], "expected": entry["expected"], "hint": entry[hint]}
     layout = catalogue["layout"]

@@ -152,18 +152,23 @@ class Outcome(NamedTuple):
 
 def outcomes(run: Run) -> Iterator[Outcome]:
     """The outcomes of one run, by person in the order of the case file and then by route in the order of the law."""
-    numbers, cast = run.program.number, run.cast
     for person in run.inputs.reader.file.case.persons:
-        if cast.focus not in (None, person):
-            continue
-        name = cast.canonical[person]
         for route, regime in run.law.table("route"):
-            relevant = numbers.get(("relevant", name, route))
-            if relevant is None or (shown := run.truth(relevant)) is False:
-                continue
-            found = outcome(run, name, route, regime)
-            if shown or found.result != "not_eligible":  # not both doubtful and hopeless
+            found = listed(run, person, route, regime)
+            if found is not None:
                 yield found
+
+
+def listed(run: Run, person: str, route: str, regime: str) -> Outcome | None:
+    """The outcome of one person on one route, if it is among the :func:`outcomes` of a run."""
+    if run.cast.focus not in (None, person):
+        return None
+    name = run.cast.canonical[person]
+    relevant = run.program.number.get(("relevant", name, route))
+    if relevant is None or (shown := run.truth(relevant)) is False:
+        return None
+    found = outcome(run, name, route, regime)
+    return found if shown or found.result != "not_eligible" else None  # not both doubtful and hopeless
 
 
 def outcome(run: Run, name: str, route: str, regime: str) -> Outcome:
