@@ -52,41 +52,37 @@ def amended(files: Parsed, reforms: Sequence[Reform]) -> Amended:
 
 
 class _Statement(NamedTuple):
-    """A rule or fact: its file (``place`` in messages), its line and what it says."""
+    """A rule or fact: its file (``place`` in messages) and line, what it says, and its parts.
+
+    ``head`` and ``reads`` (what the body says without a negation) are predicates with their arguments, as text.
+    """
 
     file: str
     place: str
     line: int
     text: str
+    head: tuple[str, Row] | None
+    reads: tuple[tuple[str, Row], ...]
+    fact: bool
     node: Any
 
     @property
     def names(self) -> list[str]:
         return [name for name in _NAME.findall(self.text) if name[0] != '"' and name != "not"]
 
-    @property
-    def head(self) -> tuple[str, Row] | None:
-        return _atom(self.node.head)
-
-    @property
-    def row(self) -> tuple[str, Row] | None:
-        """Of a fact the predicate and its arguments."""
-        return None if self.node.body else self.head
-
-    @property
-    def reads(self) -> Iterator[tuple[str, Row]]:
-        """What its body says without a negation: predicates and arguments."""
-        for literal in self.node.body:
-            atom = _atom(literal)
-            if atom is not None and not literal.sign:
-                yield atom
-
     def fault(self, code: str, **values: str) -> Fault:
         return Fault(self.place, self.line, 0, "", code, values)
 
 
+def _statement(file: str, place: str, node: Any) -> _Statement:
+    body = list(node.body)
+    reads = (_atom(literal) for literal in body if not getattr(literal, "sign", True))
+    line, head = node.location.begin.line, _atom(node.head)
+    return _Statement(file, place, line, str(node), head, tuple(atom for atom in reads if atom), not body, node)
+
+
 def _atom(literal: Any) -> tuple[str, Row] | None:
-    """Predicate and arguments, as text; None for anything but a plain atom."""
+    """Predicate and arguments; None for anything but a plain atom."""
     symbol: Any = getattr(getattr(literal, "atom", None), "symbol", None)
     if not hasattr(symbol, "name") or not hasattr(symbol, "arguments"):
         return None
@@ -99,10 +95,7 @@ class _Work:
 
         self.files = list(files)
         self.law = [
-            _Statement(name, name, node.location.begin.line, str(node), node)
-            for name, nodes in files
-            for node in nodes
-            if node.ast_type == ASTType.Rule
+            _statement(name, name, node) for name, nodes in files for node in nodes if node.ast_type == ASTType.Rule
         ]
         self.ended: set[int] = set()
         self.changes: list[tuple[str, str, str, int, str]] = []
@@ -130,7 +123,7 @@ class _Work:
             line, kind = node.location.begin.line, node.ast_type
             here = Path(node.location.begin.filename) == Path(place)
             if here and kind == ASTType.Rule:
-                parts[part].append(_Statement(called, place, line, str(node), node))
+                parts[part].append(_statement(called, place, node))
             elif here and kind == ASTType.Program:
                 part = ADDS if str(node.name) == "base" else str(node.name)
                 if part not in parts:
@@ -167,8 +160,8 @@ class _Work:
             if new.text in texts:
                 old = texts[new.text]
                 faults.append(new.fault("reform_adds_nothing", text=show(new.text), at=f"{old.place}:{old.line}"))
-            elif new.row is not None:
-                name, row = new.row
+            elif new.fact and new.head is not None:
+                name, row = new.head
                 place = (name, len(row))
                 key = row[: _key(tables.get(place, []))]
                 old_rows = [s for other, s in left.get(place, []) if len(key) < len(row) and other[: len(key)] == key]
@@ -202,8 +195,8 @@ class _Work:
                     yield statement.fault("reform_provision", name=name, suggestion=nearest(name, sorted(known)))
         days = {table: {row[0]: row[1] for row, _ in tables.get((table, 2), [])} for table in _DATES}
         for statement in added:
-            table, row = statement.row or ("", ())
-            if table not in _DATES:
+            table, row = statement.head or ("", ())
+            if table not in _DATES or not statement.fact:
                 continue
             if row[0] not in known or row[0] not in _column(tables, "clock", 2):
                 near = nearest(row[0], sorted(known & _column(tables, "clock", 2)))
@@ -217,7 +210,7 @@ class _Work:
     def _unread(self, before: Sequence[_Statement], old: Mapping[tuple[str, int], Table]) -> Iterator[Fault]:
         """What a rule reads from a table stands there, unless it did not before either."""
         tables, earlier = _tables(self.law), {id(statement.node) for statement in before}
-        derived = {statement.head[0] for statement in self.law if statement.node.body and statement.head}
+        derived = {statement.head[0] for statement in self.law if statement.head and not statement.fact}
         for statement in self.law:
             for name, row in statement.reads:
                 place = (name, len(row))
@@ -257,8 +250,8 @@ def _tables(law: Iterable[_Statement]) -> dict[tuple[str, int], Table]:
     """The facts of the law, by predicate and number of arguments."""
     tables: dict[tuple[str, int], Table] = {}
     for statement in law:
-        if statement.row is not None:
-            name, row = statement.row
+        if statement.fact and statement.head is not None:
+            name, row = statement.head
             tables.setdefault((name, len(row)), []).append((row, statement))
     return tables
 
@@ -268,10 +261,11 @@ def _column(tables: Mapping[tuple[str, int], Table], name: str, arity: int) -> s
 
 
 def _key(table: Table) -> int:
-    """How many leading arguments tell the rows of a table apart."""
+    """How many leading arguments tell the rows of a table apart; one that is a list of values is among them."""
     rows = [row for row, _ in table]
     width = len(rows[0]) if rows else 0
-    return next((n for n in range(1, width) if len({row[:n] for row in rows}) == len(rows)), width)
+    listed = max((n + 1 for row in rows for n, value in enumerate(row) if ";" in value or ".." in value), default=1)
+    return next((n for n in range(listed, width) if len({row[:n] for row in rows}) == len(rows)), width)
 
 
 def _found(wanted: Row, table: Table) -> bool:

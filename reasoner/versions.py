@@ -19,11 +19,11 @@ from typing import NamedTuple
 from reasoner.engine import Engine
 from reasoner.errors import UsageError
 from reasoner.program import law_root
+from reasoner.reform import SHEET
 from reasoner.store import cache_folder
 
 PARTS = ("encodings", "facts")
 MAIN = Path("encodings", "main.lp")
-SHEET = "reform.yaml"
 
 
 class Version(NamedTuple):
