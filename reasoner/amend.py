@@ -118,8 +118,10 @@ class _Work:
 
         place, called = reform.place(name), f"{reform.name}/{name}"
         check_letters(place, reform.files[name].decode(errors="replace"))
-        part, kept = ADDS, list[Any]()
-        for node in _parsed(place):
+        part, kept, nodes = ADDS, list[Any](), _parsed(place)
+        if Path(place).read_bytes() != reform.files[name]:  # what the digest covers is what is carried out
+            raise RulesError(faults=[Fault(place, 0, 0, "", "reform_changed")])
+        for node in nodes:
             line, kind = node.location.begin.line, node.ast_type
             here = Path(node.location.begin.filename) == Path(place)
             if here and kind == ASTType.Rule:
@@ -162,13 +164,12 @@ class _Work:
                 faults.append(new.fault("reform_adds_nothing", text=show(new.text), at=f"{old.place}:{old.line}"))
             elif new.fact and new.head is not None:
                 name, row = new.head
-                place = (name, len(row))
-                key = row[: _key(tables.get(place, []))]
-                old_rows = [s for other, s in left.get(place, []) if len(key) < len(row) and other[: len(key)] == key]
-                faults += [
-                    new.fault("reform_doubles", text=show(new.text), old=old.text, at=f"{old.place}:{old.line}")
-                    for old in old_rows
-                ]
+                table = (name, len(row))
+                key = row[: _key(tables.get(table, []))]
+                for other, old in left.get(table, []) if len(key) < len(row) else ():
+                    if other[: len(key)] == key:
+                        at = f"{old.place}:{old.line}"
+                        faults.append(new.fault("reform_doubles", text=show(new.text), old=old.text, at=at))
         self.law = [*self.law, *added]
         self.changes += [(reform.name, ADDS, s.file, s.line, s.text) for s in added]
         return faults
@@ -213,12 +214,11 @@ class _Work:
         derived = {statement.head[0] for statement in self.law if statement.head and not statement.fact}
         for statement in self.law:
             for name, row in statement.reads:
-                place = (name, len(row))
-                if name in derived or place not in tables.keys() | old.keys():
+                table = (name, len(row))
+                if name in derived or table not in tables.keys() | old.keys():
                     continue
-                if not _found(row, tables.get(place, [])) and not (
-                    id(statement.node) in earlier and not _found(row, old.get(place, []))
-                ):
+                missed = id(statement.node) in earlier and not _found(row, old.get(table, []))
+                if not missed and not _found(row, tables.get(table, [])):
                     yield statement.fault("reform_unread", text=f"{name}({', '.join(row)})")
 
 

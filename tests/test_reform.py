@@ -354,6 +354,15 @@ def test_a_predicate_that_nothing_defines_is_named_when_the_rules_are_ground(tmp
         decided(Engine(reforms=[write(tmp_path / "r", law)]), COUPLE, "mina", "ip_spouse")
 
 
+def test_a_reform_that_changes_after_it_was_read_is_refused_not_stored(tmp_path: Path) -> None:
+    law = "#program ends. period(ipf_window_3m, 3, months). #program adds. period(ipf_window_3m, 4, months)."
+    engine = Engine(None, tmp_path / "cache", [write(tmp_path / "r", law)])
+    write(tmp_path / "r", law.replace("4", "5"))
+    with pytest.raises(RulesError, match=r"law\.lp: the file was changed since the reform was read"):
+        engine.law  # noqa: B018
+    assert not list((tmp_path / "cache").glob("*"))
+
+
 def test_all_faults_of_a_reform_are_named_at_once(tmp_path: Path) -> None:
     law = "perod(ipf_evac_border_72h, 6, months).\nage(ipf_evac_core, 18).\n#program ends.\nage(ipf_evac_core, 19).\n"
     with pytest.raises(RulesError) as error:
@@ -507,7 +516,7 @@ def test_rules_marks_what_is_added_changed_and_ended(tmp_path: Path) -> None:
     out = printed("rules", *reforms, "--regime", "IPF")
     assert out.startswith("under the reform: Six months free of material conditions")
     assert "Who applies from 1 January 2025 on" in out
-    assert out.endswith("2 added, 1 changed, 2 ended\n\n")
+    assert out.endswith("2 added, 1 changed, 2 ended\n")
     page = printed("rules", "ipf-evac-border-72h", *reforms)
     assert "adds r/law.lp:2" in page
     assert "(r)" in page

@@ -45,7 +45,7 @@ def listing(law: Law, wording: Wording, format: str, regime: str | None) -> None
     shown = [{**row, "reform": wording.ui(f"reform_{row['reform']}") if row["reform"] else ""} for row in rows]
     _table(shown, ("id", "reform", "title", "article"), wording, format)
     numbers = {mark.title(): sum(1 for row in rows if row["reform"] == mark) for mark in (ADDED, CHANGED, ENDED)}
-    _paragraph(wording.ui("reform_total", **numbers))
+    print("\n" + wording.ui("reform_total", **numbers))
 
 
 ADDED, CHANGED, ENDED = "added", "changed", "ended"
