@@ -26,10 +26,13 @@ class Engine:
 
     Keeps a machine for each shape it has met, so that the next case of that shape costs neither grounding nor loading.
     ``root`` is the folder with ``encodings/`` and ``facts/``; the default is the law that comes with the package.
+    ``reforms`` are folders that change it, carried out in their order.
+    Raises :class:`UsageError` for a folder that holds no reform; a reform that cannot be carried out is, like a broken
+    rule, a :class:`RulesError` as soon as the law is used.
     """
 
-    def __init__(self, root: Path | None = None, cache: Path | None = None) -> None:
-        self.store = Store(root, cache)
+    def __init__(self, root: Path | None = None, cache: Path | None = None, reforms: Sequence[str | Path] = ()) -> None:
+        self.store = Store(root, cache, reforms)
         self._machines: dict[Shape, Machine] = {}
 
     @property

@@ -125,8 +125,12 @@ def describe(fault: Fault, catalogue: Catalogue) -> str:
 def show(value: object) -> str:
     """A value from a file as one short printable line, safe for a terminal."""
     text = value if isinstance(value, str) else _simple(value)
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    text = _printable(text)
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -156,7 +160,7 @@ def _place(fault: Fault) -> str:
     if not fault.file:
         return ""
     line = f":{fault.line}" if fault.line else ""
-    return f"{show(fault.file)}{line}" + (f": {fault.path}" if fault.path else "")
+    return f"{_printable(fault.file)}{line}" + (f": {fault.path}" if fault.path else "")
 
 
 class _Gaps(dict[str, str]):

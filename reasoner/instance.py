@@ -25,6 +25,8 @@ def _lines(run: Run) -> Iterator[str]:
     program, inputs, cast = run.program, run.inputs, run.cast
     file = inputs.reader.file
     yield f"% {file.case.case or file.name}, assessed on {inputs.reader.assessed.isoformat()}"
+    for reform in run.law.reforms:
+        yield f"% law under the reform {reform.name}, of which encodings/main.lp knows nothing"
     yield "% " + ", ".join(f"{name} is {person}" for name, person in cast.person.items())
     yield cast.shape.facts()
     for number in program.inputs:

@@ -656,7 +656,9 @@ LAYERS = [
     "case_model",
     "case_checks",
     "case",
+    "reform",
     "lawcheck",
+    "amend",
     "program",
     "ground",
     "store",
@@ -669,6 +671,7 @@ LAYERS = [
     "run",
     "outcome",
     "engine",
+    "versions",
     "instance",
     "target",
     "template",
@@ -680,6 +683,14 @@ LAYERS = [
     "quality.changes",
     "quality.testfile",
     "quality.suite",
+    "quality.lists",
+    "quality.timing",
+    "quality.theory",
+    "quality.space",
+    "quality.witness",
+    "quality.search",
+    "quality.check",
+    "quality.difference",
     "render",
     "render.sentences",
     "render.lines",
@@ -694,7 +705,7 @@ LAYERS = [
     "__main__",
 ]
 # For a type annotation only: what is checked is a part of what the program module keeps.
-FOR_TYPES = {("lawcheck", "program")}
+FOR_TYPES = {("lawcheck", "program"), ("quality.theory", "quality.space")}
 
 
 def imports(path: Path) -> Iterator[str]:
