@@ -16,6 +16,7 @@ from reasoner.outcome import Outcome, outcome
 from reasoner.quality.search import Answer, Witness, confirmed, shapes
 from reasoner.quality.space import Side, Space
 from reasoner.run import Run
+from reasoner.terms import leaves
 
 Label = tuple[str, ...]
 """What is decided differently, whoever it is about: predicate, route, and what the predicate says of it."""
@@ -49,16 +50,16 @@ class Version(NamedTuple):
                     atom = program.atoms[number]
                     if atom[1] in self.readings:
                         settled[atom] = self.readings[atom[1]] == atom[2]
-        return Side(law, program, pinned, settled)
+        answered = frozenset(atom for atom in settled if law.vocabulary[atom[0]].silence == "default")
+        return Side(law, program, pinned, settled, answered)
 
 
 class Difference(NamedTuple):
-    """Something that the versions decide differently, with the simplest case, and the provisions that only one of them
-    relies on there."""
+    """What the versions decide differently, with the simplest case and the provisions responsible."""
 
     labels: tuple[Label, ...]
     witness: Witness | None
-    provisions: tuple[tuple[str, ...], tuple[str, ...]]
+    provisions: tuple[str, ...]
     outcomes: tuple[Outcome, Outcome] | None
     certain: bool
 
@@ -82,35 +83,61 @@ def compare(one: Version, other: Version, progress: Callable[[], object] = lambd
         programs = [version.engine.store.program(shape) for version in (one, other)]
         sides = [version.side(program, shape) for version, program in zip((one, other), programs, strict=True)]
         space = Space(sides, [program.shown for program in programs])
+        space.add(*_same_calendar(space))
         goals = _goals(programs)
         asked = {label: space.either(_ways(space, pairs)) for label, pairs in goals.items()}
         left = [label for label in sorted(asked, key=_rank) if label not in done]
         while left:
             progress()
             questions += 1
-            held = space.holding([space.either([asked[label]] for label in left)], asked.values())
+            tier = [
+                label for label in left if _rank(label)[0] == _rank(left[0])[0]
+            ]  # results first, then their reasons
+            held = space.holding([space.either([asked[label]] for label in tier)], asked.values())
             if held is None:
                 certain = certain and space.complete
-                break
+                left = [label for label in left if label not in tier]
+                continue
             label = next(label for label in left if asked[label] in held)
             shown = partial(_differs, pairs=goals[label])
             small = Space(sides, [[n for n in side if n is not None] for side in zip(*goals[label], strict=True)])
+            small.add(*_same_calendar(small))
             goal = small.either(_ways(small, goals[label]))
             answer = confirmed(small, shape, [goal], [one.engine, other.engine], shown)
             if answer.witness is None:
                 done.add(label)
                 certain = certain and answer.certain
             else:
-                difference = _difference(answer, goals, shape)
-                done |= {label, *difference.labels}
-                found.setdefault((difference.provisions, difference.labels[:1]), difference)
+                difference = _difference(answer, label, goals[label], shape)
+                done.add(label)
+                key = difference.provisions
+                if key in found:
+                    difference = found[key]._replace(labels=(*found[key].labels, label))
+                found[key] = difference
             left = [label for label in left if label not in done]
     return Comparison(tuple(found.values()), questions, certain)
 
 
+def _same_calendar(space: Space) -> Iterator[tuple[None, list[int]]]:
+    """Two days of application differ as days too: somebody comes of age between them. What is compared is the law, so
+    only comparisons with the dates of the law may be answered differently on the two days."""
+    one, other = (side.pinned for side in space.sides)
+    if not (one or other) or one == other:
+        return
+    for comparison in {c for side in space.sides for c in side.program.comparisons.values() if side.pinned}:
+        if len(set(leaves(comparison))) > 1:
+            answers = [space.comparison(side, comparison) for side in (0, 1)]
+            if None not in answers and answers[0] != answers[1]:
+                first, second = (each or 0 for each in answers)
+                yield from ((None, [first, -second]), (None, [-first, second]))
+
+
 def _rank(label: Label) -> tuple[int, Label]:
-    order = ("eligible", "not_eligible", "discretionary", "condition", "document", "complete", "incomplete")
-    return (order.index(label[0]) if label[0] in order else len(order), label)
+    tier = next((number for number, names in enumerate(_TIERS) if label[0] in names), len(_TIERS))
+    return tier, label
+
+
+_TIERS = (("eligible", "not_eligible", "discretionary"), ("condition",), ("document", "complete", "incomplete"))
 
 
 def _goals(programs: Sequence[GroundProgram]) -> dict[Label, list[Pair]]:
@@ -140,28 +167,49 @@ def _differs(runs: Sequence[Run], pairs: Iterable[Pair]) -> bool:
     return any(None not in pair and pair[0] != pair[1] for pair in states)
 
 
-def _difference(answer: Answer, goals: Mapping[Label, list[Pair]], shape: Shape) -> Difference:
-    """What differs in the case that was found, what carries it on each side, and the outcomes concerned."""
-    if answer.witness is None:
-        return Difference((), None, ((), ()), None, False)
-    runs = []
-    for decision in answer.witness.decisions:
-        runs.append(next(run for run in decision.runs if run.cast.shape == shape))
-    labels = [label for label, pairs in goals.items() if _differs(runs, pairs)]
-    labels.sort(key=_rank)
-    pairs = [pair for pair in goals[labels[0]] if _differs(runs, [pair])]
-    cited: list[set[str]] = [set(), set()]
-    for label in labels:
-        for pair in goals[label]:
-            if _differs(runs, [pair]):
-                for side, (run, number) in enumerate(zip(runs, pair, strict=True)):
-                    if number is not None:
-                        cited[side] |= set(run.thorough.provisions(number))
-    only = tuple(tuple(sorted(cited[side] - cited[1 - side])) for side in (0, 1))
-    number = next(n for n in pairs[0] if n is not None)
-    run = runs[0] if pairs[0][0] is not None else runs[1]
-    _, person, route, *_ = run.program.atoms[number]
-    return Difference(tuple(labels), answer.witness, (only[0], only[1]), _outcomes(runs, person, route), True)
+def _difference(answer: Answer, label: Label, pairs: Sequence[Pair], shape: Shape) -> Difference:
+    """What a case shows: the outcomes on both sides, and the provisions that carry the difference."""
+    assert answer.witness is not None
+    runs = [next(r for r in each.runs if r.cast.shape == shape) for each in answer.witness.decisions]
+    pair = next(pair for pair in pairs if _differs(runs, [pair]))
+    number = next(number for number in pair if number is not None)
+    _, person, route, *_ = runs[0 if pair[0] is not None else 1].program.atoms[number]
+    cited = [
+        set[str]() if number is None else set(run.thorough.provisions(number))
+        for run, number in zip(runs, pair, strict=True)
+    ]
+    return Difference((label,), answer.witness, _responsible(cited, runs, person), _outcomes(runs, person, route), True)
+
+
+def _responsible(cited: Sequence[set[str]], runs: Sequence[Run], person: str) -> tuple[str, ...]:
+    """The provisions behind a difference: of those that either side relies on the ones in force on one side only, or
+    with other rules there, or open to two readings that are answered differently; else all that one side alone names.
+    """
+    named, (one, other) = cited[0] | cited[1], runs
+    in_force = [{p for p in named if _holds(run, ("in_force", p, person))} for run in runs]
+    if different := in_force[0] ^ in_force[1]:
+        return tuple(sorted(different))
+    texts = [{p: [r.text for r in run.law.provision_rules.get(p, ())] for p in named} for run in runs]
+    rows = [{p: _rows(run, p) for p in named} for run in runs]
+    changed = {p for p in named if texts[0][p] != texts[1][p] or rows[0][p] != rows[1][p]}
+    readings = {
+        str(p) for question, p in one.law.table("reading_of") if _answers(one, question) != _answers(other, question)
+    }
+    return tuple(sorted(changed or named & readings or cited[0] ^ cited[1]))
+
+
+def _holds(run: Run, atom: Atom) -> bool:
+    number = run.program.number.get(atom)
+    return number is not None and run.state(number) is True
+
+
+def _rows(run: Run, provision: str) -> list[Any]:
+    """What the tables say of a provision."""
+    return [(name, row) for name, rows in run.law.facts.items() for row in rows if provision in row]
+
+
+def _answers(run: Run, question: Any) -> list[Any]:
+    return [atom for atom in run.program.atoms.values() if atom[:2] == ("reading", question) and _holds(run, atom)]
 
 
 def _outcomes(runs: Sequence[Run], person: str, route: str) -> tuple[Outcome, Outcome] | None:

@@ -100,6 +100,10 @@ class Space:
         """The literal of an atom of a side; an atom that no rule of the cone reads is false."""
         return self._literals[side].get(number, self.never)
 
+    def comparison(self, side: int, comparison: Atom) -> int | None:
+        """The literal of a comparison as a side reads it, or None where nothing asks for it."""
+        return self.comparisons.get((_pinned(comparison, self.sides[side].pinned), None))
+
     def rule(self, head: int | None, body: Iterable[int], *, choice: bool = False) -> int:
         """Adds a rule; without a head a constraint. Returns the head."""
         self.backend.add_rule([] if head is None else [head], list(body), choice=choice)
