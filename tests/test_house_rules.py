@@ -689,6 +689,7 @@ LAYERS = [
     "quality.space",
     "quality.witness",
     "quality.search",
+    "quality.apart",
     "quality.check",
     "quality.difference",
     "render",

@@ -72,7 +72,11 @@ class _Writer:
         if kind == "persons":
             return self.case["persons"][thing[1]]
         if kind == "applications":
-            return next(a for a in self.case["applications"] if a["applicant"] == thing[1])
+            found = next((a for a in self.case["applications"] if a["applicant"] == thing[1]), None)
+            if found is None:  # of somebody who joins nobody
+                found = {"applicant": thing[1]}
+                self.case["applications"].append(found)
+            return found
         if kind == "extensions":
             listed = self._thing(("applications", thing[1])).setdefault("procedure", {}).setdefault("extensions", [])
             while len(listed) < thing[2]:
