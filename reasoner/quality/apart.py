@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reasoner.case import parse_case
-from reasoner.cast import casts
+from reasoner.cast import applicants_only
 from reasoner.engine import Engine
 from reasoner.errors import CaseFileError
 from reasoner.evaluate import Evaluator
@@ -60,9 +60,11 @@ class Apart:
         return changed
 
     def case(self, changed: Rules, *, simplest: bool = True) -> tuple[Case | None, bool]:
-        """A case that is decided differently when the rule instances of some atoms are ``changed``, whatever is answered
-        to questions that the law leaves open, or None; and whether that is certain: then the change is the law in other
-        words."""
+        """A case that is decided differently when the rule instances of some atoms are ``changed``, or None.
+
+        Every answer to the questions that the law leaves open is tried. None is a proof that the change is the law in
+        other words when the second value is True.
+        """
         affected = self.affected(changed)
         shown = [number for number in self.program.shown if number in affected]
         if not shown:
@@ -94,8 +96,8 @@ class Apart:
         except CaseFileError:
             return None
         law = self.engine.law
-        cast = next((cast for cast in casts(file.case, law) if cast.shape == self.shape), None)
-        if cast is None:
+        cast = applicants_only(file.case, law)
+        if cast.shape != self.shape:
             return None
         assessed = file.case.assessed_on.first if file.case.assessed_on else ANCHOR
         readings = {str(q): str(a) for q, a in law.table("default_reading")} | {

@@ -12,10 +12,9 @@ from reasoner.engine import Engine
 from reasoner.ground import Atom
 from reasoner.program import Law
 from reasoner.quality.apart import Apart
-from reasoner.quality.search import Answer, Search, confirmed, shapes
+from reasoner.quality.search import Answer, Search, Witness, confirmed, shapes
 from reasoner.quality.space import Side, Space
 from reasoner.quality.witness import Case
-from reasoner.run import Run
 
 RESULTS = ("eligible", "not_eligible", "discretionary")
 STATED = {"condition": 3, "document": 3, "fee": 3}
@@ -319,8 +318,8 @@ def _harmed(checker: Checker, search: Search, space: Space, papers: Sequence[int
     for label, (number, loss) in losses.items():
         checker._ask("paper_harms")
 
-        def shown(runs: Sequence[Run], number: int = number) -> bool:
-            return runs[0].state(number) is True and runs[1].state(number) is False
+        def shown(found: Witness, atom: Atom = program.atoms[number]) -> bool:
+            return found.state(0, atom) is True and found.state(1, atom) is False
 
         engines = [checker.engine, checker.engine]
         if space.holding(loss, ()) is None:

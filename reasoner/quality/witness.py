@@ -37,9 +37,9 @@ class _Writer:
 
     def write(self, values: Values, side: int) -> Case:
         """All places, things before what is said of them."""
-        facts = [(key, truth) for key, truth in values.truth.items() if key[1] in (None, side)]
-        for (atom, _), truth in sorted(facts, key=lambda fact: len(self._place(fact[0][0])[1])):
-            self._input(atom, truth)
+        facts = [(key[0], truth) for key, truth in values.truth.items() if key[1] in (None, side)]
+        for atom, _ in sorted((fact for fact in facts if fact[1]), key=lambda fact: len(self._place(fact[0])[1])):
+            self._input(atom, True)
         for key, value in values.points.items():
             if len(key) == 2 and key[1] in (None, side):
                 self._point(key[0], value)
@@ -48,6 +48,9 @@ class _Writer:
                 self._periods(key[0], key[1], value, end)
         for point, day in self.space.sides[side].pinned.items():
             self._point(point, day)
+        for atom, truth in facts:  # once it is known which things the file lists
+            if not truth:
+                self._input(atom, False)
         return self._tidy()
 
     def _ends(self, values: Values) -> Sequence[tuple[Any, date]]:
@@ -117,6 +120,8 @@ class _Writer:
                 self._thing(thing)
             elif thing[0] == "applications":
                 self._thing(thing)["filed"] = "none"
+            elif thing[0] == "documents" and self._there(thing):
+                self._thing(thing)["handed_in"] = "none"
             return
         if not truth and not self._there(thing):
             return
@@ -149,8 +154,6 @@ class _Writer:
         if value is None:
             if entry.silence != "no" and self._there(thing):
                 self._put(thing, names, "none")
-            return
-        if names == ("filed",) and self._thing(thing).get("filed") == "none":
             return
         if isinstance(value, date):
             moment = self.space.point_kinds[point[0]] == "time"
