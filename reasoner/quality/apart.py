@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from reasoner.case import parse_case
 from reasoner.cast import applicants_only
@@ -12,13 +13,23 @@ from reasoner.engine import Engine
 from reasoner.errors import CaseFileError
 from reasoner.evaluate import Evaluator
 from reasoner.facts import Plan, Reader, read_inputs
-from reasoner.ground import GroundProgram, Instance, Shape
+from reasoner.ground import Atom, GroundProgram, Instance, Shape
+from reasoner.outcome import RESULTS
 from reasoner.quality.search import TRIES
 from reasoner.quality.space import Side, Space, Values
 from reasoner.quality.timing import ANCHOR
 from reasoner.quality.witness import Case, case_file, text
 
 Rules = Mapping[int, tuple[Instance, ...]]
+
+
+class Told(NamedTuple):
+    """A case that tells a change from the law, and the atom that is decided differently there. Without one, the change
+    is the law in other words if that is ``certain``."""
+
+    case: Case | None
+    atom: Atom | None
+    certain: bool
 
 
 @dataclass(eq=False, repr=False)
@@ -59,36 +70,42 @@ class Apart:
                 changed[head] = tuple(instance for instance in instances if instance[0] not in gone)
         return changed
 
-    def case(self, changed: Rules, *, simplest: bool = True) -> tuple[Case | None, bool]:
-        """A case that is decided differently when the rule instances of some atoms are ``changed``, or None.
+    def case(self, changed: Rules, *, simplest: bool = True) -> Told:
+        """A case that is decided differently when the rule instances of some atoms are ``changed``.
 
-        Every answer to the questions that the law leaves open is tried. None is a proof that the change is the law in
-        other words when the second value is True.
+        Every answer to the questions that the law leaves open is tried.
         """
         affected = self.affected(changed)
-        shown = [number for number in self.program.shown if number in affected]
-        if not shown:
-            return None, True
+        left = sorted((n for n in self.program.shown if n in affected), key=self._rank)
         other = replace(self.program, rules={**self.program.rules, **changed})
         same = frozenset(set(self.program.atoms) | set(self.program.comparisons)) - affected
         sides = [Side(self.engine.law, self.program), Side(self.engine.law, other, same=same)]
-        space = Space(sides, [shown, shown], readings_free=True)
-        goal = space.either(
-            way
-            for number in shown
-            for one, two in [(space.literal(0, number), space.literal(1, number))]
-            for way in ([one, -two], [-one, two])
-        )
-        for _ in range(TRIES):
-            values = space.find([goal], simplest=simplest)
-            if values is None:
-                return None, space.complete
-            if (case := self._shown(space, values, other, shown)) is not None:
-                return case, True
-            space.exclude(values)
-        return None, False
+        space = Space(sides, [left, left], readings_free=True)
+        goals = {number: _differ(space, number) for number in left}
+        while left:
+            held = space.holding([space.either([goals[n]] for n in left)], goals.values())
+            if held is None:
+                break
+            number = next(n for n in left if goals[n] in held)
+            small = Space(sides, [[number], [number]], readings_free=True)
+            goal = _differ(small, number)
+            for _ in range(TRIES):
+                values = small.find([goal], simplest=simplest)
+                if values is None:
+                    break
+                if (case := self._shown(small, values, other, number)) is not None:
+                    return Told(case, self.program.atoms[number], True)
+                small.exclude(values)
+            left.remove(number)
+            space.complete = space.complete and small.complete
+        return Told(None, None, space.complete)
 
-    def _shown(self, space: Space, values: Values, other: GroundProgram, shown: Sequence[int]) -> Case | None:
+    def _rank(self, number: int) -> int:
+        """Results first, then what stands behind them."""
+        name = self.program.atoms[number][0]
+        return 0 if name in RESULTS else 1 if name == "condition" else 2 if name == "document" else 3
+
+    def _shown(self, space: Space, values: Values, other: GroundProgram, number: int) -> Case | None:
         """The case as a file, if the two programs do decide it differently."""
         case = case_file(space, values, self.shape)
         try:
@@ -105,5 +122,11 @@ class Apart:
         }
         inputs = read_inputs(Plan(self.program, law), Reader(file, cast, law, assessed, readings, True))
         truths = [Evaluator(program).run(inputs.truth) for program in (self.program, other)]
-        apart = (tuple(rails.truth(number) for rails in truths) for number in shown)
-        return case if any(None not in pair and pair[0] != pair[1] for pair in apart) else None
+        one, two = (rails.truth(number) for rails in truths)
+        return case if None not in (one, two) and one != two else None
+
+
+def _differ(space: Space, number: int) -> int:
+    """A literal that is true where the two sides decide an atom differently."""
+    one, two = space.literal(0, number), space.literal(1, number)
+    return space.either(([one, -two], [-one, two]))

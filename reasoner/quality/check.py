@@ -77,9 +77,9 @@ class Checker:
             for rule in list(left):
                 if changed := apart.without([rule]):
                     self._ask("no_difference")
-                    case, certain = apart.case(changed, simplest=False)
-                    left[rule] = left[rule] and certain
-                    if case is not None:
+                    told = apart.case(changed, simplest=False)
+                    left[rule] = left[rule] and told.certain
+                    if told.case is not None:
                         del left[rule]
         return left
 
@@ -91,7 +91,7 @@ class Checker:
             if self.law.rules[one].head == self.law.rules[other].head:
                 for apart in self._apart:
                     self._ask("same_rule")
-                    if apart.case(apart.without([one, other]), simplest=False)[0] is not None:
+                    if apart.case(apart.without([one, other]), simplest=False).case is not None:
                         found.append((one, other))
                         break
         return found

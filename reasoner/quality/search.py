@@ -30,9 +30,14 @@ class Witness(NamedTuple):
 
     def state(self, side: int, atom: Atom) -> bool | None:
         """Whether an atom, with its persons called as in the file, holds in the decision of a side."""
-        run = self.decisions[side].runs[0]
-        number = run.program.number.get(renamed(atom, run))
-        return False if number is None else run.state(number)
+        return state(self.decisions[side], atom)
+
+
+def state(decision: Decision, atom: Atom) -> bool | None:
+    """Whether an atom, with its persons called as in the file, holds in a decision."""
+    run = decision.runs[0]
+    number = run.program.number.get(renamed(atom, run))
+    return False if number is None else run.state(number)
 
 
 def renamed(atom: Atom, run: Run) -> Atom:
