@@ -11,6 +11,7 @@ from reasoner.case import CaseFile, parse_case
 from reasoner.cast import Path
 from reasoner.engine import Decision, Engine
 from reasoner.errors import CaseFileError, dotted
+from reasoner.quality.space import LIKELY
 from reasoner.quality.witness import Case, text
 from reasoner.terms import leaves
 
@@ -60,7 +61,7 @@ def _changes(engine: Engine, case: Case, decision: Decision, file: CaseFile) -> 
                 yield path, value, (day + timedelta(step)).isoformat()
     for path, value in facts:
         if isinstance(value, str) and _day(value) is None:
-            for choice in (*_choices(engine, path), "none"):
+            for choice in (*(_choices(engine, path) or _codes(engine, value)), "none"):
                 if choice != value:
                     yield path, value, choice
         elif isinstance(value, int) and not isinstance(value, bool):
@@ -114,6 +115,12 @@ def _choices(engine: Engine, path: Path) -> tuple[str, ...]:
     if "documents" in path:
         starred = f"documents.*.{path[-1]}"
     return engine.law.choices.get(starred, ())
+
+
+def _codes(engine: Engine, value: str) -> list[str]:
+    """The codes of countries, or of languages, that the law tells from others."""
+    codes = [str(code) for _, code, *_ in engine.law.table("member")]
+    return sorted(code for code in (*codes, *LIKELY) if code.isupper() == value.isupper() and len(code) == len(value))
 
 
 def _changed(case: Case, path: Path, value: Any) -> Case:
