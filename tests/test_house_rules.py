@@ -692,6 +692,8 @@ LAYERS = [
     "quality.apart",
     "quality.check",
     "quality.difference",
+    "quality.neighbour",
+    "quality.generate",
     "render",
     "render.sentences",
     "render.lines",
