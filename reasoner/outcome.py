@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import date, datetime
 from functools import cached_property, partial
 from itertools import chain
@@ -150,8 +150,11 @@ class Outcome(NamedTuple):
     assumed: tuple[Assumption, ...]
 
 
-def outcomes(run: Run) -> Iterator[Outcome]:
-    """The outcomes of one run, by person in the order of the case file and then by route in the order of the law."""
+def outcomes(run: Run, asked: Container[tuple[str, str]] | None = None) -> Iterator[Outcome]:
+    """The outcomes of one run, by person in the order of the case file and then by route in the order of the law.
+
+    ``asked`` are the persons and routes that are wanted (None: all).
+    """
     numbers, cast = run.program.number, run.cast
     for person in run.inputs.reader.file.case.persons:
         if cast.focus not in (None, person):
@@ -159,6 +162,8 @@ def outcomes(run: Run) -> Iterator[Outcome]:
         name = cast.canonical[person]
         for route, regime in run.law.table("route"):
             relevant = numbers.get(("relevant", name, route))
+            if asked is not None and (person, route) not in asked:
+                continue
             if relevant is None or (shown := run.truth(relevant)) is False:
                 continue
             found = outcome(run, name, route, regime)

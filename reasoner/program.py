@@ -312,7 +312,7 @@ def _tag(parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str]) ->
             if head is None or name.startswith("facts/"):
                 tagged.append(node)
                 continue
-            variables = _variables(node)
+            variables = variables_of(node)
             varies = head not in static and not _static_body(node.body, static)
             rules.append(
                 Rule(
@@ -323,7 +323,7 @@ def _tag(parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str]) ->
                     comments.above(node.location.begin.line),
                     head,
                     variables,
-                    _provisions(node.body),
+                    provisions_of(node.body),
                     varies,
                 )
             )
@@ -364,7 +364,7 @@ def _through_tag(node: ast.AST, index: int, variables: Sequence[str]) -> Iterato
     yield ast.Rule(where, node.head, [literal(TAG, terms)])
 
 
-def _variables(node: ast.AST) -> tuple[str, ...]:
+def variables_of(node: ast.AST) -> tuple[str, ...]:
     from clingo import ast
 
     names: set[str] = set()
@@ -378,7 +378,7 @@ def _variables(node: ast.AST) -> tuple[str, ...]:
     return tuple(sorted(names - {"_"}))
 
 
-def _provisions(body: Sequence[Any]) -> tuple[str, ...]:
+def provisions_of(body: Sequence[Any]) -> tuple[str, ...]:
     found = []
     for literal in body:
         if predicate_of(literal) == "in_force":

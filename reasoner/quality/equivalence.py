@@ -1,0 +1,78 @@
+"""Which variants of the law are the law in other words: no case of a shape can tell them apart.
+
+What is proved here needs no search. A variant changes the rule instances of some conclusions; where what they say
+beyond what is settled by the shape itself stays the same, nothing changes, and where it does not, what is concluded
+from there is followed up to what a decision shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from reasoner.ground import Instance
+from reasoner.quality.worlds import Worlds
+
+Truth = Callable[[int], bool | None]
+Meaning = frozenset[tuple[tuple[str, ...], frozenset[tuple[int, bool]]]]
+"""What the rule instances of an atom say: the provisions named, and the literals that are not settled."""
+
+
+def unobservable(worlds: Worlds) -> int:
+    """The variants (bits) that decide every case of a shape as the law does, and name the same provisions."""
+    inputs = (*worlds.program.inputs, *worlds.program.comparisons)
+    settled = worlds.run(dict.fromkeys(inputs)).truth
+    changed: dict[int, set[int]] = {}
+    for atom, listed in worlds.grouped.items():
+        law = None
+        for world, instances in listed.items():
+            if law is None:
+                law = _meaning(worlds, instances, settled)
+            elif _meaning(worlds, instances, settled) != law:
+                changed.setdefault(world, set()).add(atom)
+    found = worlds.full & ~1
+    for world, atoms in changed.items():
+        if _seen(worlds, world, atoms, settled):
+            found &= ~(1 << world)
+    return found & ~worlds.circular
+
+
+def _literals(instance: Instance) -> list[tuple[int, bool]]:
+    return [(n, True) for n in instance[2]] + [(n, False) for n in instance[3]]
+
+
+def _meaning(worlds: Worlds, instances: Iterable[Instance], settled: Truth) -> Meaning:
+    found = []
+    for instance in instances:
+        values = [(number, wanted, settled(number)) for number, wanted in _literals(instance)]
+        if not any(value is not None and value is not wanted for _, wanted, value in values):
+            body = frozenset((number, wanted) for number, wanted, value in values if value is None)
+            found.append((worlds.variants.named(instance), body))
+    # What asks for more than another that names the same says nothing new.
+    return frozenset(
+        (named, body) for named, body in found if not any(n == named and other < body for n, other in found)
+    )
+
+
+def _seen(worlds: Worlds, world: int, atoms: set[int], settled: Truth) -> bool:
+    """Whether a change of some conclusions can reach what a decision shows."""
+    affected, fresh = set(atoms), set(atoms)
+    while fresh:
+        if not fresh.isdisjoint(worlds.program.is_shown):
+            return True
+        readers = set().union(*(worlds.readers.get(atom, ()) for atom in fresh)) - affected
+        fresh = {atom for atom in readers if _reads(worlds, world, atom, affected, settled)}
+        affected |= fresh
+    return False
+
+
+def _reads(worlds: Worlds, world: int, atom: int, affected: set[int], settled: Truth) -> bool:
+    """Whether a rule instance of an atom reads one that is affected, and is not out for another reason."""
+    listed = worlds.grouped[atom]
+    for instance in {*listed[0], *listed.get(world, ())}:
+        literals = _literals(instance)
+        if any(number in affected for number, _ in literals) and not any(
+            settled(number) is not None and settled(number) is not wanted and number not in affected
+            for number, wanted in literals
+        ):
+            return True
+    return False

@@ -1,0 +1,112 @@
+"""Which small mistakes in the law its tests would notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from reasoner.engine import Engine
+from reasoner.quality.equivalence import unobservable
+from reasoner.quality.shared import shared
+from reasoner.quality.suite import LawTest
+from reasoner.quality.trial import Bench
+from reasoner.quality.variants import Variant, Variants
+from reasoner.quality.worlds import bits
+
+NEAREST = 3  # tests named for a survivor
+
+Prover = Callable[[Variant], str | None]
+"""Proves that a variant decides all possible cases as the law does, and says how; None when it cannot."""
+
+
+class Verdict(NamedTuple):
+    """What became of a variant: ``killed`` by the test ``by``, ``equivalent`` by the proof ``by``, or ``survived``.
+
+    ``nearest`` are tests whose decision is another in the variant, though not in what they expect.
+    """
+
+    variant: Variant
+    state: str
+    by: str | None
+    nearest: tuple[str, ...] = ()
+
+
+class Report(NamedTuple):
+    """The verdicts on all variants that were looked at."""
+
+    verdicts: tuple[Verdict, ...]
+    tests: int
+    failing: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """The percentage of killed variants among those that are not equivalent; 100 when there are none."""
+        return score(self.verdicts)
+
+
+def score(verdicts: Iterable[Verdict]) -> float:
+    """The percentage of killed variants among those that are not equivalent; 100 when there are none."""
+    states = [verdict.state for verdict in verdicts if verdict.state != "equivalent"]
+    return 100 * states.count("killed") / len(states) if states else 100.0
+
+
+class Found(NamedTuple):
+    """What some tests showed: by which of them variants are killed, and which tests saw a difference and passed."""
+
+    killed: dict[int, str]
+    noticed: dict[int, list[str]]
+    failing: list[str]
+    equivalent: int
+
+
+def judge(
+    engine: Engine,
+    listed: Variants,
+    tests: Sequence[LawTest],
+    wanted: Callable[[Variant], bool] = lambda variant: True,
+    equivalent: Prover = lambda variant: None,
+    advance: Callable[[int], object] = lambda done: None,
+    processes: int | None = None,
+) -> Report:
+    """What the tests make of the variants that are ``wanted``.
+
+    ``equivalent`` is asked about those that no test kills and that are not plainly the law in other words. ``advance``
+    hears how many tests are done.
+    """
+    asked = [variant for variant in listed.listed if wanted(variant)]
+    alive = sum(1 << variant.number for variant in asked)
+    found = Found({}, {}, [], alive)
+    for part, done in shared(engine, listed, tests, lambda: alive, _chunk, processes):
+        found.killed.update({n: test for n, test in part.killed.items() if n not in found.killed})
+        found.failing.extend(part.failing)
+        for number, names in part.noticed.items():
+            found.noticed.setdefault(number, []).extend(names)
+        found = found._replace(equivalent=found.equivalent & part.equivalent)
+        alive &= ~sum(1 << number for number in part.killed)
+        advance(done)
+    verdicts = []
+    for variant in asked:
+        number = variant.number
+        proof = None if number in found.killed else "same" if found.equivalent >> number & 1 else equivalent(variant)
+        state = "killed" if number in found.killed else "equivalent" if proof else "survived"
+        near = tuple(found.noticed.get(number, ())[:NEAREST]) if state == "survived" else ()
+        verdicts.append(Verdict(variant, state, found.killed.get(number, proof), near))
+    return Report(tuple(verdicts), len(tests), tuple(found.failing))
+
+
+def _chunk(bench: Bench, tests: Sequence[LawTest], alive: int) -> Found:
+    found = Found({}, {}, [], alive)
+    for test in tests:
+        trial = bench.trial(test)
+        if trial.failing:
+            found.failing.append(test.id)
+            continue
+        for number in bits(trial.suspects & alive):
+            if trial.differences(number):
+                found.killed[number] = test.id
+                alive &= ~(1 << number)
+        for number in bits(trial.noticed & alive):
+            found.noticed.setdefault(number, []).append(test.id)
+    for worlds in bench.met():
+        found = found._replace(equivalent=found.equivalent & unobservable(worlds))
+    return found
