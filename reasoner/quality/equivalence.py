@@ -8,6 +8,7 @@ from there is followed up to what a decision shows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from reasoner.ground import Instance
 from reasoner.quality.worlds import Worlds
@@ -17,17 +18,19 @@ Meaning = frozenset[tuple[tuple[str, ...], frozenset[tuple[int, bool]]]]
 """What the rule instances of an atom say: the provisions named, and the literals that are not settled."""
 
 
-def unobservable(worlds: Worlds) -> int:
-    """The variants (bits) that decide every case of a shape as the law does, and name the same provisions."""
+@cache
+def unobservable(worlds: Worlds, *, citations: bool = True) -> int:
+    """The variants (bits) that decide every case of a shape as the law does.
+
+    With ``citations`` only those that name the same provisions, too.
+    """
     inputs = (*worlds.program.inputs, *worlds.program.comparisons)
     settled = worlds.run(dict.fromkeys(inputs)).truth
     changed: dict[int, set[int]] = {}
     for atom, listed in worlds.grouped.items():
-        law = None
+        law = _meaning(worlds, listed[0], settled, citations)
         for world, instances in listed.items():
-            if law is None:
-                law = _meaning(worlds, instances, settled)
-            elif _meaning(worlds, instances, settled) != law:
+            if _meaning(worlds, instances, settled, citations) != law:
                 changed.setdefault(world, set()).add(atom)
     found = worlds.full & ~1
     for world, atoms in changed.items():
@@ -40,13 +43,13 @@ def _literals(instance: Instance) -> list[tuple[int, bool]]:
     return [(n, True) for n in instance[2]] + [(n, False) for n in instance[3]]
 
 
-def _meaning(worlds: Worlds, instances: Iterable[Instance], settled: Truth) -> Meaning:
+def _meaning(worlds: Worlds, instances: Iterable[Instance], settled: Truth, citations: bool) -> Meaning:
     found = []
     for instance in instances:
         values = [(number, wanted, settled(number)) for number, wanted in _literals(instance)]
         if not any(value is not None and value is not wanted for _, wanted, value in values):
             body = frozenset((number, wanted) for number, wanted, value in values if value is None)
-            found.append((worlds.variants.named(instance), body))
+            found.append((worlds.variants.named(instance) if citations else (), body))
     # What asks for more than another that names the same says nothing new.
     return frozenset(
         (named, body) for named, body in found if not any(n == named and other < body for n, other in found)
@@ -57,7 +60,7 @@ def _seen(worlds: Worlds, world: int, atoms: set[int], settled: Truth) -> bool:
     """Whether a change of some conclusions can reach what a decision shows."""
     affected, fresh = set(atoms), set(atoms)
     while fresh:
-        if not fresh.isdisjoint(worlds.program.is_shown):
+        if any(worlds.visible(atom, world) for atom in fresh):
             return True
         readers = set().union(*(worlds.readers.get(atom, ()) for atom in fresh)) - affected
         fresh = {atom for atom in readers if _reads(worlds, world, atom, affected, settled)}

@@ -56,7 +56,8 @@ class Found(NamedTuple):
     killed: dict[int, str]
     noticed: dict[int, list[str]]
     failing: list[str]
-    equivalent: int
+    same: int
+    alike: int
 
 
 def judge(
@@ -75,27 +76,31 @@ def judge(
     """
     asked = [variant for variant in listed.listed if wanted(variant)]
     alive = sum(1 << variant.number for variant in asked)
-    found = Found({}, {}, [], alive)
+    found = Found({}, {}, [], alive, alive)
     for part, done in shared(engine, listed, tests, lambda: alive, _chunk, processes):
         found.killed.update({n: test for n, test in part.killed.items() if n not in found.killed})
         found.failing.extend(part.failing)
         for number, names in part.noticed.items():
             found.noticed.setdefault(number, []).extend(names)
-        found = found._replace(equivalent=found.equivalent & part.equivalent)
+        found = found._replace(same=found.same & part.same, alike=found.alike & part.alike)
         alive &= ~sum(1 << number for number in part.killed)
         advance(done)
     verdicts = []
     for variant in asked:
         number = variant.number
-        proof = None if number in found.killed else "same" if found.equivalent >> number & 1 else equivalent(variant)
-        state = "killed" if number in found.killed else "equivalent" if proof else "survived"
-        near = tuple(found.noticed.get(number, ())[:NEAREST]) if state == "survived" else ()
-        verdicts.append(Verdict(variant, state, found.killed.get(number, proof), near))
+        if number in found.killed:
+            verdicts.append(Verdict(variant, "killed", found.killed[number]))
+            continue
+        plain = "same" if found.same >> number & 1 else "citation" if found.alike >> number & 1 else None
+        if proof := plain or equivalent(variant):
+            verdicts.append(Verdict(variant, "equivalent", proof))
+        else:
+            verdicts.append(Verdict(variant, "survived", None, tuple(found.noticed.get(number, ())[:NEAREST])))
     return Report(tuple(verdicts), len(tests), tuple(found.failing))
 
 
 def _chunk(bench: Bench, tests: Sequence[LawTest], alive: int) -> Found:
-    found = Found({}, {}, [], alive)
+    found = Found({}, {}, [], alive, alive)
     for test in tests:
         trial = bench.trial(test)
         if trial.failing:
@@ -108,5 +113,7 @@ def _chunk(bench: Bench, tests: Sequence[LawTest], alive: int) -> Found:
         for number in bits(trial.noticed & alive):
             found.noticed.setdefault(number, []).append(test.id)
     for worlds in bench.met():
-        found = found._replace(equivalent=found.equivalent & unobservable(worlds))
+        found = found._replace(
+            same=found.same & unobservable(worlds), alike=found.alike & unobservable(worlds, citations=False)
+        )
     return found

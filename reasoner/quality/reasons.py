@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from reasoner.evaluate import Rails
 from reasoner.ground import Instance
 from reasoner.quality.worlds import Worlds

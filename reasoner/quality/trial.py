@@ -154,9 +154,7 @@ class Trial:
                     found |= self._may_change(person, route, key)
         return found
 
-    def _may_change(
-        self, person: str, route: str, key: str, subject: str | None = None, detail: object = None
-    ) -> int:
+    def _may_change(self, person: str, route: str, key: str, subject: str | None = None, detail: object = None) -> int:
         """The variants in which what a key reads may be another or, where a ``detail`` says so, have other reasons."""
         found = 0
         for reasons, cast in zip(self._reasons, self.casts, strict=True):

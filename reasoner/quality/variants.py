@@ -16,6 +16,7 @@ from reasoner.ground import GroundProgram, Instance, Shape, ground
 from reasoner.program import SWITCH, TAG, Law, Rule, provisions_of, variables_of
 from reasoner.store import Store
 
+IGNORE = "ignore_literal"  # for coverage alone: a literal that cannot go, since its variables need it
 KINDS = ("drop_literal", "negate_literal", "swap_bound", "move_bound", "drop_rule", "drop_exception")
 EXCEPTIONS = frozenset({"waived", "excused", "displaced"})  # conclusions of the engine that set another aside
 _SWAPPED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
@@ -119,12 +120,16 @@ Change = tuple[str, int | None, str, str | None, str | None]
 
 def _changes(rule: Rule) -> Iterator[Change]:
     """Kind, position, literal before and after, and text of every changed rule."""
+    from clingo import ast
+
     node = _parsed(rule.text)
     yield ("drop_exception" if rule.head in EXCEPTIONS else "drop_rule", None, rule.text, None, None)
     for place, literal in enumerate(node.body):
         for kind, change in _literals(literal):
             body = [*node.body[:place], *([] if change is None else [_literal(change)]), *node.body[place + 1 :]]
-            if _safe(node.head, body):
+            if change is None and not _safe(node.head, body) and literal.atom.ast_type == ast.ASTType.SymbolicAtom:
+                yield IGNORE, place, str(literal), None, None
+            elif _safe(node.head, body):
                 parts = "; ".join(map(str, body))
                 yield kind, place, str(literal), change, f"{node.head} :- {parts}." if parts else f"{node.head}."
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from reasoner.evaluate import Rails
 from reasoner.facts import Plan
 from reasoner.ground import GroundProgram, Instance, Shape, printed
-from reasoner.quality.variants import Variants
+from reasoner.quality.variants import IGNORE, Variants
 from reasoner.run import Machine
 
 Body = tuple[int, tuple[int, ...], tuple[int, ...]]
@@ -52,7 +52,19 @@ class Worlds:
             for index, _, positive, negative in instances:
                 number = self.variants.number(index)
                 bodies.append((1 << number if number else self.full ^ changed.get(index, 0), positive, negative))
+                for ignored, predicate in self._ignored.get(index, ()):
+                    kept = tuple(n for n in positive if self.program.atoms.get(n, ("",))[0] != predicate)
+                    bodies.append((1 << ignored, kept, negative))
             found[atom] = tuple(bodies)
+        return found
+
+    @cached_property
+    def _ignored(self) -> dict[int, list[tuple[int, str]]]:
+        """For each rule the variants that ignore a literal, with its predicate."""
+        found: dict[int, list[tuple[int, str]]] = {}
+        for variant in self.variants.listed:
+            if variant.kind == IGNORE:
+                found.setdefault(variant.rule, []).append((variant.number, variant.before.partition("(")[0]))
         return found
 
     @cached_property
@@ -123,7 +135,6 @@ class Worlds:
                     not_holds[atom], fails[atom] = full ^ true, full ^ maybe
         return Rails(holds, fails, full)
 
-
     def variants_at(self, index: int) -> int:
         """The variants (bits) that have the rule of an instance otherwise than the law."""
         number = self.variants.number(index)
@@ -156,6 +167,14 @@ class Worlds:
                 if atom[1:2] == (person,) and len(atom) > 2 and (number in shown or atom[0] in further)
             )
         return found
+
+    def visible(self, atom: int, world: int) -> bool:
+        """Whether a decision shows an atom in some case: it has outcomes for nobody but candidates."""
+        if atom not in self.program.is_shown:
+            return False
+        predicate, *arguments = self.program.atoms[atom]
+        gate = self.program.number.get(("candidate", *arguments[:2]))
+        return predicate in ("defect", "relevant") or gate is None or self._reached[gate] & (1 << world | 1) > 0
 
     @cached_property
     def _about(self) -> dict[str, tuple[int, ...]]:

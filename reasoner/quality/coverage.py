@@ -1,0 +1,131 @@
+"""Which rules of the law, and which literals of their bodies, decide an outcome by themselves in some test.
+
+A rule is covered when without it something that a test asks about would be decided otherwise. A literal is covered on
+its true side when its rule is, and on its false side when something would be decided otherwise if it were ignored
+while all else stayed: it alone kept the rule from applying. Together that is the criterion MC/DC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from reasoner.engine import Engine
+from reasoner.program import Rule
+from reasoner.quality.equivalence import unobservable
+from reasoner.quality.shared import shared
+from reasoner.quality.suite import LawTest
+from reasoner.quality.trial import Bench
+from reasoner.quality.variants import IGNORE, Variant, Variants
+from reasoner.quality.worlds import bits
+
+_WHOLE = ("drop_rule", "drop_exception")
+_PARTS = ("drop_literal", "drop_exception", IGNORE)
+
+
+class Literal(NamedTuple):
+    """A literal of a body that differs from case to case.
+
+    ``kind`` is ``condition``, ``exception`` (a negated literal) or ``comparison``; the tests are those in which it
+    decides an outcome by holding, and by failing.
+    """
+
+    place: int
+    text: str
+    kind: str
+    holding: tuple[str, ...]
+    failing: tuple[str, ...]
+
+    @property
+    def covered(self) -> bool:
+        """Whether some tests show both sides."""
+        return bool(self.holding and self.failing)
+
+
+class RuleCoverage(NamedTuple):
+    """A rule with the tests in which it decides an outcome, and its literals."""
+
+    rule: Rule
+    tests: tuple[str, ...]
+    literals: tuple[Literal, ...]
+
+
+class Coverage(NamedTuple):
+    """The coverage of all rules of the law, in its order."""
+
+    rules: tuple[RuleCoverage, ...]
+    tests: int
+
+    def counts(self, kind: str, file: str | None = None) -> tuple[int, int]:
+        """How many of a kind are covered, and how many there are: ``rule``, ``literal``, ``condition``, ``exception``
+        or ``comparison``; of one law file or of all."""
+        rules = [found for found in self.rules if file in (None, found.rule.file)]
+        if kind == "rule":
+            return sum(1 for found in rules if found.tests), len(rules)
+        literals = [one for found in rules for one in found.literals if kind in ("literal", one.kind)]
+        return sum(1 for one in literals if one.covered), len(literals)
+
+    def percentage(self, kind: str) -> float:
+        """The share of a kind that is covered; 100 where there is none."""
+        covered, total = self.counts(kind)
+        return 100 * covered / total if total else 100.0
+
+
+class _Found(NamedTuple):
+    noticed: dict[int, list[str]]
+    settled: int
+
+
+def cover(
+    engine: Engine,
+    variants: Variants,
+    tests: Sequence[LawTest],
+    advance: Callable[[int], object] = lambda done: None,
+    processes: int | None = None,
+) -> Coverage:
+    """The coverage of the law by tests. ``advance`` hears how many are done."""
+    wanted = [v for v in variants.listed if v.kind in (*_WHOLE, *_PARTS)]
+    asked = sum(1 << variant.number for variant in wanted)
+    noticed: dict[int, list[str]] = {}
+    settled = asked
+    for found, done in shared(engine, variants, tests, lambda: asked, _chunk, processes):
+        for number, names in found.noticed.items():
+            noticed.setdefault(number, []).extend(names)
+        settled &= found.settled
+        advance(done)
+    by_rule: dict[int, list[Variant]] = {}
+    for variant in wanted:
+        by_rule.setdefault(variant.rule, []).append(variant)
+    rules = (_rule(variants, listed, noticed, settled) for listed in by_rule.values())
+    return Coverage(tuple(rules), len(tests))
+
+
+def _chunk(bench: Bench, tests: Sequence[LawTest], asked: int) -> _Found:
+    found: dict[int, list[str]] = {}
+    for test in tests:
+        for number in bits(bench.trial(test).noticed & asked):
+            found.setdefault(number, []).append(test.id)
+    settled = asked
+    for worlds in bench.met():
+        settled &= unobservable(worlds, citations=False)
+    return _Found(found, settled)
+
+
+def _rule(
+    variants: Variants, listed: Iterable[Variant], noticed: dict[int, list[str]], settled: int
+) -> RuleCoverage:
+    whole, *parts = listed
+    holding = tuple(noticed.get(whole.number, ()))
+    literals = []
+    for variant in parts:
+        if not settled >> variant.number & 1:  # else whether it holds is the same in all cases, or plays no role
+            kind = (
+                "comparison"
+                if variant.before.removeprefix("not ").startswith("&")
+                else "exception"
+                if variant.before.startswith("not ")
+                else "condition"
+            )
+            failing = tuple(noticed.get(variant.number, ()))
+            literals.append(Literal(variant.literal or 0, variant.before, kind, holding, failing))
+    return RuleCoverage(variants.law.rules[whole.rule], holding, tuple(literals))
