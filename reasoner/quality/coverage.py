@@ -7,12 +7,13 @@ while all else stayed: it alone kept the rule from applying. Together that is th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from reasoner.engine import Engine
 from reasoner.program import Rule
-from reasoner.quality.equivalence import unobservable
+from reasoner.quality.equivalence import unobservable, varying
 from reasoner.quality.shared import shared
 from reasoner.quality.suite import LawTest
 from reasoner.quality.trial import Bench
@@ -74,6 +75,7 @@ class Coverage(NamedTuple):
 class _Found(NamedTuple):
     noticed: dict[int, list[str]]
     settled: int
+    varying: frozenset[str]
 
 
 def cover(
@@ -87,16 +89,16 @@ def cover(
     wanted = [v for v in variants.listed if v.kind in (*_WHOLE, *_PARTS)]
     asked = sum(1 << variant.number for variant in wanted)
     noticed: dict[int, list[str]] = {}
-    settled = asked
+    settled, varies = asked, frozenset[str]()
     for found, done in shared(engine, variants, tests, lambda: asked, _chunk, processes):
         for number, names in found.noticed.items():
             noticed.setdefault(number, []).extend(names)
-        settled &= found.settled
+        settled, varies = settled & found.settled, varies | found.varying
         advance(done)
     by_rule: dict[int, list[Variant]] = {}
     for variant in wanted:
         by_rule.setdefault(variant.rule, []).append(variant)
-    rules = (_rule(variants, listed, noticed, settled) for listed in by_rule.values())
+    rules = (_rule(variants, listed, noticed, settled, varies) for listed in by_rule.values())
     return Coverage(tuple(rules), len(tests))
 
 
@@ -105,27 +107,24 @@ def _chunk(bench: Bench, tests: Sequence[LawTest], asked: int) -> _Found:
     for test in tests:
         for number in bits(bench.trial(test).noticed & asked):
             found.setdefault(number, []).append(test.id)
-    settled = asked
+    settled, varies = asked, frozenset[str]()
     for worlds in bench.met():
-        settled &= unobservable(worlds, citations=False)
-    return _Found(found, settled)
+        settled, varies = settled & unobservable(worlds, citations=False), varies | varying(worlds)
+    return _Found(found, settled, varies)
 
 
 def _rule(
-    variants: Variants, listed: Iterable[Variant], noticed: dict[int, list[str]], settled: int
+    variants: Variants, listed: Iterable[Variant], noticed: dict[int, list[str]], settled: int, varies: frozenset[str]
 ) -> RuleCoverage:
     whole, *parts = listed
     holding = tuple(noticed.get(whole.number, ()))
     literals = []
     for variant in parts:
-        if not settled >> variant.number & 1:  # else whether it holds is the same in all cases, or plays no role
-            kind = (
-                "comparison"
-                if variant.before.removeprefix("not ").startswith("&")
-                else "exception"
-                if variant.before.startswith("not ")
-                else "condition"
-            )
+        atom = variant.before.removeprefix("not ")
+        compares = atom.startswith("&")
+        # Leaves out what is the same in all cases of a shape, and what plays no role where it stands.
+        if (compares or re.split(r"\W", atom)[0] in varies) and not settled >> variant.number & 1:
+            kind = "comparison" if compares else "condition" if atom == variant.before else "exception"
             failing = tuple(noticed.get(variant.number, ()))
             literals.append(Literal(variant.literal or 0, variant.before, kind, holding, failing))
     return RuleCoverage(variants.law.rules[whole.rule], holding, tuple(literals))

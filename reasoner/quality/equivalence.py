@@ -24,8 +24,7 @@ def unobservable(worlds: Worlds, *, citations: bool = True) -> int:
 
     With ``citations`` only those that name the same provisions, too.
     """
-    inputs = (*worlds.program.inputs, *worlds.program.comparisons)
-    settled = worlds.run(dict.fromkeys(inputs)).truth
+    settled = _settled(worlds)
     changed: dict[int, set[int]] = {}
     for atom, listed in worlds.grouped.items():
         law = _meaning(worlds, listed[0], settled, citations)
@@ -37,6 +36,18 @@ def unobservable(worlds: Worlds, *, citations: bool = True) -> int:
         if _seen(worlds, world, atoms, settled):
             found &= ~(1 << world)
     return found & ~worlds.circular
+
+
+def varying(worlds: Worlds) -> frozenset[str]:
+    """The predicates that differ from case to case of a shape."""
+    settled = _settled(worlds)
+    return frozenset(atom[0] for number, atom in worlds.program.atoms.items() if settled(number) is None)
+
+
+@cache
+def _settled(worlds: Worlds) -> Truth:
+    """What is true or false of an atom in the law whatever the facts."""
+    return worlds.run(dict.fromkeys((*worlds.program.inputs, *worlds.program.comparisons))).truth
 
 
 def _literals(instance: Instance) -> list[tuple[int, bool]]:

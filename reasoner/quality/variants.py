@@ -68,10 +68,14 @@ class Variants:
         """The variant that the rule of an instance belongs to; 0 for a rule of the law."""
         return max(0, index - len(self.law.rules) + 1)
 
+    def index(self, number: int) -> int:
+        """The index of the changed rule of a variant: past those of the law."""
+        return len(self.law.rules) + number - 1
+
     def rule(self, index: int) -> Rule:
         """The rule of an instance, as it is in the law or in the variant that the instance belongs to."""
         number = self.number(index)
-        return self.rules[number] if number else self.law.rules[index]
+        return self.rules.get(number, self.law.rules[self.listed[number - 1].rule]) if number else self.law.rules[index]
 
     def named(self, instance: Instance) -> tuple[str, ...]:
         """The provisions that the rule of an instance names."""

@@ -34,6 +34,24 @@ class Worlds:
         return self.variants.ground(self.shape)
 
     @cached_property
+    def rules(self) -> dict[int, list[Instance]]:
+        """The rule instances of every derived atom, with those in which a literal is ignored."""
+        ignoring: dict[int, list[tuple[int, str]]] = {}
+        for variant in self.variants.listed:
+            if variant.kind == IGNORE:
+                index, predicate = self.variants.index(variant.number), variant.before.partition("(")[0]
+                ignoring.setdefault(variant.rule, []).append((index, predicate))
+        atoms = self.program.atoms
+        found = {}
+        for atom, instances in self.program.rules.items():
+            found[atom] = list(instances)
+            for index, values, positive, negative in instances:
+                for other, predicate in ignoring.get(index, ()):
+                    kept = tuple(n for n in positive if n not in atoms or atoms[n][0] != predicate)
+                    found[atom].append((other, values, kept, negative))
+        return found
+
+    @cached_property
     def plan(self) -> Plan:
         """What to read from a case."""
         return Plan(self.program, self.variants.law)
@@ -47,24 +65,12 @@ class Worlds:
     def _bodies(self) -> dict[int, tuple[Body, ...]]:
         """For each derived atom its rule instances: one of the law exists wherever its rule was not changed."""
         changed, found = self.variants.of_rule, {}
-        for atom, instances in self.program.rules.items():
+        for atom, instances in self.rules.items():
             bodies = []
             for index, _, positive, negative in instances:
                 number = self.variants.number(index)
                 bodies.append((1 << number if number else self.full ^ changed.get(index, 0), positive, negative))
-                for ignored, predicate in self._ignored.get(index, ()):
-                    kept = tuple(n for n in positive if self.program.atoms.get(n, ("",))[0] != predicate)
-                    bodies.append((1 << ignored, kept, negative))
             found[atom] = tuple(bodies)
-        return found
-
-    @cached_property
-    def _ignored(self) -> dict[int, list[tuple[int, str]]]:
-        """For each rule the variants that ignore a literal, with its predicate."""
-        found: dict[int, list[tuple[int, str]]] = {}
-        for variant in self.variants.listed:
-            if variant.kind == IGNORE:
-                found.setdefault(variant.rule, []).append((variant.number, variant.before.partition("(")[0]))
         return found
 
     @cached_property
@@ -75,7 +81,7 @@ class Worlds:
     @cached_property
     def circular(self) -> int:
         """The variants in which a conclusion depends on itself: the reasoner refuses such a law."""
-        settled = dict.fromkeys(self.program.rules, 0)
+        settled = dict.fromkeys(self.rules, 0)
         for component in self.components:
             changed = True
             while changed:
@@ -144,7 +150,7 @@ class Worlds:
     def grouped(self) -> dict[int, dict[int, tuple[Instance, ...]]]:
         """For each derived atom its rule instances in the law (0) and in each variant that has others."""
         found = {}
-        for atom, instances in self.program.rules.items():
+        for atom, instances in self.rules.items():
             own: dict[int, list[Instance]] = {0: []}
             changed = 0
             for instance in instances:
@@ -185,7 +191,7 @@ class Worlds:
     @cached_property
     def _reached(self) -> dict[int, int]:
         """For each derived atom the worlds in which some rule instance could give it, whatever the facts."""
-        found = dict.fromkeys(self.program.rules, 0)
+        found = dict.fromkeys(self.rules, 0)
         for component in self.components:
             again = True
             while again:
