@@ -28,6 +28,7 @@ __all__ = [
     "Day",
     "Never",
     "at",
+    "check_case",
     "load_case",
     "parse_case",
     "schema",
@@ -61,6 +62,11 @@ def load_case(source: str | Path, *, choices: Choices) -> CaseFile:
 def parse_case(text: str, *, choices: Choices, name: str = "<text>") -> CaseFile:
     """The case in a text in YAML or JSON. Raises CaseFileError with all faults."""
     return _checked(*scan(name, text), choices=choices, name=name)
+
+
+def check_case(document: Document, *, choices: Choices) -> CaseFile:
+    """The case in data that has been read already. Raises CaseFileError with all faults."""
+    return _checked(document, [], choices=choices, name=document.name)
 
 
 def schema(choices: Choices) -> dict[str, Any]:

@@ -57,6 +57,15 @@ _APPLICATION_ORDER: tuple[Chain, ...] = (
 )
 
 
+CHAINS: Mapping[str, tuple[Chain, ...]] = {
+    "persons": _PERSON_ORDER,
+    "unions": _UNION_ORDER,
+    "documents": _DOCUMENT_ORDER,
+    "applications": _APPLICATION_ORDER,
+}
+"""For each kind of thing the dates that must follow each other."""
+
+
 class Entries(NamedTuple):
     """The entries of a file that could be read, with their place; others may be faulty.
 

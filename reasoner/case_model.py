@@ -4,7 +4,8 @@ None means "not known" everywhere; NEVER means "has not happened". The models ho
 of type OneOf is checked against the vocabulary, given as `choices` in the validation context.
 """
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from annotated_types import Len
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,7 @@ from reasoner.case_values import (
     OneOf,
     PersonKey,
     PersonRef,
+    Scalar,
     Slug,
     Text,
     Truth,
@@ -284,3 +286,46 @@ class Case(Section):
     applications: Annotated[tuple[Application, ...], Listed(missing=())] = Field(
         (), description="Applications, at most one per applicant."
     )
+
+
+class Place(NamedTuple):
+    """What may stand at a place of a case file: whether several values, and from which to which number."""
+
+    repeated: bool
+    range: tuple[int, int]
+
+
+def field_at(thing: str, names: tuple[str, ...]) -> Place:
+    """The field that names lead to in a thing (``persons``, ``unions``, ``applications``, ``extensions``, ``documents``
+    or ``case``). Raises KeyError when there is none."""
+    annotation: Any = _THINGS[thing]
+    for name in names:
+        if get_origin(annotation) is dict:
+            annotation = get_args(annotation)[1]
+            continue
+        model = next(part for part in _parts(annotation) if isinstance(part, type) and issubclass(part, BaseModel))
+        fields = model.model_fields
+        info = fields[name if name in fields else f"{name}_"]
+        annotation = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+        annotation = next((part for part in _parts(annotation) if get_origin(part) is dict), annotation)
+    parts = list(_parts(annotation))
+    numbers = next((part.schema for part in parts if isinstance(part, Scalar) and "minimum" in part.schema), {})
+    bounds = (int(numbers.get("minimum", 0)), int(numbers.get("maximum", 0)))
+    return Place(any(get_origin(part) is tuple for part in parts), bounds)
+
+
+_THINGS = {
+    "case": Case,
+    "persons": Person,
+    "unions": Union,
+    "applications": Application,
+    "extensions": Extension,
+    "documents": Document,
+}
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """An annotation and everything inside it."""
+    yield annotation
+    for part in (*get_args(annotation), *getattr(annotation, "__metadata__", ())):
+        yield from _parts(part)

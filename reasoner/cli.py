@@ -6,7 +6,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from enum import StrEnum
@@ -51,6 +51,10 @@ AsOfOption = Annotated[
 ReadingOption = Annotated[
     list[str] | None,
     typer.Option("--reading", metavar="NAME=VALUE", help="Answer to a question the law leaves open; may be repeated."),
+]
+ReformOption = Annotated[
+    list[Path] | None,
+    typer.Option("--reform", metavar="FOLDER", help="Law under the reform in this folder; may be repeated."),
 ]
 NothingOption = Annotated[
     bool, typer.Option("--assume-nothing", help="Leave open what silence in the file would otherwise answer.")
@@ -113,11 +117,12 @@ def decide(
     as_of: AsOfOption = None,
     reading: ReadingOption = None,
     assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
     lang: LangOption = "en",
 ) -> None:
     """What each person in a case is entitled to, what is missing, which dates apply, and why."""
-    with _reported(lang) as wording:
-        decision = _decided(wording, case, as_of, reading, assume_nothing)
+    with _reported(lang, reform) as wording:
+        decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
         from reasoner.render import show
 
         show.decision(decision, wording, format.value, person=person, route=route, depth=depth, full=everything)
@@ -140,11 +145,12 @@ def explain(
     as_of: AsOfOption = None,
     reading: ReadingOption = None,
     assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
     lang: LangOption = "en",
 ) -> None:
     """The why or why-not tree of a person, route, condition or document."""
-    with _reported(lang) as wording:
-        decision = _decided(wording, case, as_of, reading, assume_nothing)
+    with _reported(lang, reform) as wording:
+        decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
         from reasoner.render import show
         from reasoner.target import Target
 
@@ -160,11 +166,12 @@ def facts(
     as_of: AsOfOption = None,
     reading: ReadingOption = None,
     assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
     lang: LangOption = "en",
 ) -> None:
     """The case as an instance for plain clingo: facts, and one constraint for each comparison."""
-    with _reported(lang) as wording:
-        decision = _decided(wording, case, as_of, reading, assume_nothing)
+    with _reported(lang, reform) as wording:
+        decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
         from reasoner.instance import instance
 
         print(instance(decision.runs[0]), end="")
@@ -187,14 +194,15 @@ def rules(
         bool, typer.Option("--readings", help="List the questions the law leaves open, with their answers.")
     ] = False,
     regime: Annotated[str | None, typer.Option("--regime", help="Only provisions of this regime, e.g. IPF.")] = None,
+    reform: ReformOption = None,
     format: FormatOption = Format.text,
     lang: LangOption = "en",
 ) -> None:
     """List the provisions of the law, show one of them, or show which are encoded and tested."""
-    with _reported(lang) as wording:
+    with _reported(lang, reform) as wording:
         from reasoner.render import rulebook
 
-        law = _engine().law
+        law = _engine(wording, reform).law
         if provision is not None:
             rulebook.provision(law, provision, wording, format.value)
         elif routes:
@@ -207,15 +215,49 @@ def rules(
             rulebook.listing(law, wording, format.value, regime)
 
 
+@app.command(epilog="Example: reasoner test tests/law/ipf -k minimum_age")
+def test(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Test files and folders; if none is given, the law's own tests."),
+    ] = None,
+    words: Annotated[
+        str, typer.Option("-k", metavar="WORDS", help="Only tests with all these words in their name or their file's.")
+    ] = "",
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the tests that pass as well.")] = False,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write the results to this file as JUnit XML.")
+    ] = None,
+    depth: DepthOption = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """Run declarative tests of the law; exit code 1 when one fails."""
+    with _reported(lang) as wording:
+        from reasoner.quality import suite
+        from reasoner.render import tests
+
+        engine = _engine(wording)
+        chosen = suite.select(suite.load_all(suite.files(paths or [suite.folder()]), engine.law), words)
+        results = list(suite.run(engine, tests.watched(chosen, wording)))
+        if junit is not None:
+            from reasoner.render.junit import junit as as_junit
+
+            junit.write_bytes(as_junit(results, wording))
+        tests.report(results, wording, format.value, verbose=verbose, depth=tests.DEPTH if depth is None else depth)
+        if any(result.differences for result in results):
+            raise typer.Exit(1)
+
+
 @app.command(epilog="Example: reasoner schema > case.schema.json")
-def schema() -> None:
+def schema(reform: ReformOption = None) -> None:
     """The JSON Schema of a case file."""
     with _reported("en"):
         import json
 
         from reasoner.case import schema as case_schema
 
-        print(json.dumps(case_schema(_engine().law.choices), indent=2, ensure_ascii=False))
+        print(json.dumps(case_schema(_engine(reform=reform).law.choices), indent=2, ensure_ascii=False))
 
 
 @app.command(epilog="Example: reasoner new ip_spouse -o amal.yaml")
@@ -226,14 +268,15 @@ def new(
         typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    reform: ReformOption = None,
     lang: LangOption = "en",
 ) -> None:
     """A commented case file for a route, to fill in."""
-    with _reported(lang) as wording:
+    with _reported(lang, reform) as wording:
         from reasoner.errors import UsageError
         from reasoner.template import template
 
-        text = template(_engine().store, route, wording, str(output or "case.yaml"))
+        text = template(_engine(wording, reform).store, route, wording, str(output or "case.yaml"))
         if output is None:
             print(text, end="")
         elif output.exists() and not force:
@@ -243,8 +286,9 @@ def new(
 
 
 @contextmanager
-def _reported(lang: str) -> Iterator[Wording]:
-    """Runs a command; an error the reasoner knows is printed to standard error and becomes its exit code."""
+def _reported(lang: str, reform: Sequence[Path] | None = None) -> Iterator[Wording]:
+    """Runs a command with the wording of a language and of its reforms; an error the reasoner knows is printed to
+    standard error and becomes its exit code."""
     from reasoner import wording as wordings
     from reasoner.errors import ReasonerError, UsageError
     from reasoner.store import cache_folder
@@ -252,7 +296,12 @@ def _reported(lang: str) -> Iterator[Wording]:
     try:
         if lang not in wordings.languages():
             raise UsageError("unknown_language", name=lang, names=", ".join(wordings.languages()))
-        yield wordings.load(lang, cache_folder())
+        wording = wordings.load(lang, cache_folder())
+        if reform:
+            from reasoner.reform import read_all, worded
+
+            wording = worded(wording, read_all(reform))
+        yield wording
         sys.stdout.flush()
     except ReasonerError as error:
         print(_message(error, lang if lang in wordings.languages() else "en"), file=sys.stderr)
@@ -273,9 +322,9 @@ def _discard_output() -> None:
 
 
 def _message(error: Exception, lang: str) -> str:
-    from reasoner.errors import CaseFileError, UsageError, catalogue, describe
+    from reasoner.errors import CaseFileError, RulesError, UsageError, catalogue, describe
 
-    if isinstance(error, CaseFileError):
+    if isinstance(error, CaseFileError) or (isinstance(error, RulesError) and not error.message):
         return "\n".join(describe(fault, catalogue(lang)) for fault in error.faults)
     if isinstance(error, UsageError):
         return error.text(catalogue(lang))
@@ -285,22 +334,33 @@ def _message(error: Exception, lang: str) -> str:
 _ENGINES: dict[str, Engine] = {}
 
 
-def _engine(wording: Wording | None = None) -> Engine:
-    if "law" not in _ENGINES:
+def _engine(wording: Wording | None = None, reform: Sequence[Path] | None = None) -> Engine:
+    name = "law"
+    if reform:
+        from reasoner.reform import read_all
+
+        name = " ".join(found.key for found in read_all(reform))
+    engine = _ENGINES.get(name)
+    if engine is None:
         from reasoner.engine import Engine
 
-        _ENGINES["law"] = Engine()
+        engine = _ENGINES[name] = Engine(reforms=reform or ())
     if wording is not None and sys.stderr.isatty():
-        _ENGINES["law"].store.notice = lambda: print(wording.ui("grounding"), file=sys.stderr)
-    return _ENGINES["law"]
+        engine.store.notice = lambda: print(wording.ui("grounding"), file=sys.stderr)
+    return engine
 
 
 def _decided(
-    wording: Wording, case: str, as_of: str | None, reading: list[str] | None, assume_nothing: bool
+    wording: Wording,
+    case: str,
+    as_of: str | None,
+    reading: list[str] | None,
+    assume_nothing: bool,
+    reform: Sequence[Path] | None = None,
 ) -> Decision:
     day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
     pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
-    engine = _engine(wording)
+    engine = _engine(wording, reform)
     return engine.decide(engine.load(case), as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
 
 

@@ -15,7 +15,7 @@ from reasoner.cast import casts
 from reasoner.errors import UsageError
 from reasoner.facts import Reader, read_inputs
 from reasoner.ground import Shape
-from reasoner.outcome import Outcome, outcomes
+from reasoner.outcome import Outcome, listed, outcomes
 from reasoner.program import Law
 from reasoner.run import Machine, Run
 from reasoner.store import Store
@@ -26,10 +26,13 @@ class Engine:
 
     Keeps a machine for each shape it has met, so that the next case of that shape costs neither grounding nor loading.
     ``root`` is the folder with ``encodings/`` and ``facts/``; the default is the law that comes with the package.
+    ``reforms`` are folders that change it, carried out in their order.
+    Raises :class:`UsageError` for a folder that holds no reform; a reform that cannot be carried out is, like a broken
+    rule, a :class:`RulesError` as soon as the law is used.
     """
 
-    def __init__(self, root: Path | None = None, cache: Path | None = None) -> None:
-        self.store = Store(root, cache)
+    def __init__(self, root: Path | None = None, cache: Path | None = None, reforms: Sequence[str | Path] = ()) -> None:
+        self.store = Store(root, cache, reforms)
         self._machines: dict[Shape, Machine] = {}
 
     @property
@@ -109,6 +112,12 @@ class Decision:
     def decided(self) -> tuple[tuple[Run, Outcome], ...]:
         """Every outcome with the run it belongs to."""
         return tuple((run, outcome) for run in self.runs for outcome in outcomes(run))
+
+    def about(self, person: str, route: str) -> tuple[tuple[Run, Outcome], ...]:
+        """Every outcome of one person on one route, without working out the others."""
+        regimes = [str(regime) for name, regime in self.law.table("route") if name == route]
+        found = ((run, listed(run, person, route, regime)) for run in self.runs for regime in regimes)
+        return tuple((run, outcome) for run, outcome in found if outcome is not None)
 
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:

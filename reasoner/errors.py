@@ -61,12 +61,14 @@ class Fault(NamedTuple):
 
 
 class CaseFileError(ReasonerError):
-    """A case file is invalid. `faults` are all that were found, in the order of the file."""
+    """A case file is invalid, or a test file. `faults` are all that were found, file by file in their order."""
 
     exit_code = 3
 
     def __init__(self, faults: Iterable[Fault], file: str = "") -> None:
-        self.faults = tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))
+        listed = list(faults)
+        order = {name: number for number, name in enumerate(dict.fromkeys(fault.file for fault in listed))}
+        self.faults = tuple(sorted(listed, key=lambda fault: (order[fault.file], fault.line, fault.column)))
         self.file = file or (self.faults[0].file if self.faults else "")
         super().__init__(self.faults, self.file)
 
@@ -109,6 +111,8 @@ def describe(fault: Fault, catalogue: Catalogue) -> str:
     values = _Gaps(fault.values)
     if "month" in values:
         values["month_name"] = catalogue["months"].get(values["month"], values["month"])
+    if "kind" in values:
+        values["kind"] = catalogue["kinds"].get(values["kind"], values["kind"])
     hint = "hint_suggestion" if values.get("suggestion") and "hint_suggestion" in entry else "hint"
     parts = {"message": entry["message"], "expected": entry["expected"], "hint": entry[hint]}
     layout = catalogue["layout"]
@@ -121,8 +125,12 @@ def describe(fault: Fault, catalogue: Catalogue) -> str:
 def show(value: object) -> str:
     """A value from a file as one short printable line, safe for a terminal."""
     text = value if isinstance(value, str) else _simple(value)
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    text = _printable(text)
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -152,7 +160,7 @@ def _place(fault: Fault) -> str:
     if not fault.file:
         return ""
     line = f":{fault.line}" if fault.line else ""
-    return f"{show(fault.file)}{line}" + (f": {fault.path}" if fault.path else "")
+    return f"{_printable(fault.file)}{line}" + (f": {fault.path}" if fault.path else "")
 
 
 class _Gaps(dict[str, str]):

@@ -15,8 +15,7 @@ def instance(run: Run) -> str:
     """The instance of one run: its shape, its facts, and one constraint per comparison.
 
     An open input is a choice and an open comparison is left free, so that the models are then the cases that are
-    possible
-    (dates that are open together are not tied to each other: that takes the calendar).
+    possible (dates that are open together are not tied to each other: that takes the calendar).
     """
     return "\n".join([*_lines(run), ""])
 
@@ -25,6 +24,8 @@ def _lines(run: Run) -> Iterator[str]:
     program, inputs, cast = run.program, run.inputs, run.cast
     file = inputs.reader.file
     yield f"% {file.case.case or file.name}, assessed on {inputs.reader.assessed.isoformat()}"
+    for reform in run.law.reforms:
+        yield f"% law under the reform {reform.name}, of which encodings/main.lp knows nothing"
     yield "% " + ", ".join(f"{name} is {person}" for name, person in cast.person.items())
     yield cast.shape.facts()
     for number in program.inputs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cached_property, partial
 from itertools import chain
@@ -150,25 +150,25 @@ class Outcome(NamedTuple):
     assumed: tuple[Assumption, ...]
 
 
-def outcomes(run: Run, asked: Container[tuple[str, str]] | None = None) -> Iterator[Outcome]:
-    """The outcomes of one run, by person in the order of the case file and then by route in the order of the law.
-
-    ``asked`` are the persons and routes that are wanted (None: all).
-    """
-    numbers, cast = run.program.number, run.cast
+def outcomes(run: Run) -> Iterator[Outcome]:
+    """The outcomes of one run, by person in the order of the case file and then by route in the order of the law."""
     for person in run.inputs.reader.file.case.persons:
-        if cast.focus not in (None, person):
-            continue
-        name = cast.canonical[person]
         for route, regime in run.law.table("route"):
-            relevant = numbers.get(("relevant", name, route))
-            if asked is not None and (person, route) not in asked:
-                continue
-            if relevant is None or (shown := run.truth(relevant)) is False:
-                continue
-            found = outcome(run, name, route, regime)
-            if shown or found.result != "not_eligible":  # not both doubtful and hopeless
+            found = listed(run, person, route, regime)
+            if found is not None:
                 yield found
+
+
+def listed(run: Run, person: str, route: str, regime: str) -> Outcome | None:
+    """The outcome of one person on one route, if it is among the :func:`outcomes` of a run."""
+    if run.cast.focus not in (None, person):
+        return None
+    name = run.cast.canonical[person]
+    relevant = run.program.number.get(("relevant", name, route))
+    if relevant is None or (shown := run.truth(relevant)) is False:
+        return None
+    found = outcome(run, name, route, regime)
+    return found if shown or found.result != "not_eligible" else None  # not both doubtful and hopeless
 
 
 def outcome(run: Run, name: str, route: str, regime: str) -> Outcome:

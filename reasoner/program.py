@@ -21,6 +21,8 @@ from reasoner.errors import RulesError
 if TYPE_CHECKING:  # clingo is imported only where a program is parsed or ground
     from clingo import ast
 
+    from reasoner.reform import Reform
+
 PACKAGE = Path(__file__).parent
 TAG, SWITCH, POSSIBLE = "_rule", "_law", "_possible"
 
@@ -55,11 +57,15 @@ def law_files(root: Path) -> dict[Path, bytes]:
     return files
 
 
-def digest_of(root: Path, files: Mapping[Path, bytes]) -> str:
-    """SHA-256 over names and contents of the law files: two runs with the same digest apply the same law."""
+def digest_of(root: Path, files: Mapping[Path, bytes], reforms: Sequence[Reform] = ()) -> str:
+    """SHA-256 over names and contents of the law files and those of reforms: two runs with the same digest apply the
+    same law."""
     base, total = root.resolve(), hashlib.sha256()
     for path, content in files.items():
         total.update(_name(base, path).encode() + b"\0" + content + b"\0")
+    for reform in reforms:
+        for name, content in reform.files.items():
+            total.update(f"reform {reform.name}/{name}".encode() + b"\0" + content + b"\0")
     return total.hexdigest()
 
 
@@ -102,14 +108,29 @@ class Entry(NamedTuple):
         return not self.point and bool(self.arguments) and "{" + self.arguments[-1] + "}" not in self.path
 
 
+class Change(NamedTuple):
+    """One statement that a reform ``adds`` or ``ends``, and where it stands."""
+
+    reform: str
+    kind: str
+    file: str
+    line: int
+    text: str
+
+
 @dataclass(repr=False)
 class Law:
-    """One version of the law: rules, vocabulary and tables. ``facts`` maps a predicate to its argument tuples."""
+    """One version of the law: rules, vocabulary and tables. ``facts`` maps a predicate to its argument tuples.
+
+    ``changes`` are what the ``reforms`` made of the law they were given.
+    """
 
     digest: str
     rules: tuple[Rule, ...]
     entries: tuple[Entry, ...]
     facts: dict[str, tuple[tuple[Any, ...], ...]]
+    changes: tuple[Change, ...] = ()
+    reforms: tuple[Reform, ...] = ()
 
     @cached_property
     def vocabulary(self) -> dict[str, Entry]:
@@ -165,16 +186,19 @@ class Law:
             "rules": [tuple(vars(rule).values()) for rule in self.rules],
             "entries": [tuple(entry) for entry in self.entries],
             "facts": self.facts,
+            "changes": [tuple(change) for change in self.changes],
         }
 
 
-def law_from_data(data: dict[str, Any]) -> Law:
-    """The :class:`Law` that :meth:`Law.as_data` described."""
+def law_from_data(data: dict[str, Any], reforms: tuple[Reform, ...] = ()) -> Law:
+    """The :class:`Law` that :meth:`Law.as_data` described; ``reforms`` are those that its digest covers."""
     return Law(
         data["digest"],
         tuple(Rule(*row) for row in data["rules"]),
         tuple(Entry(*row) for row in data["entries"]),
         data["facts"],
+        tuple(Change(*row) for row in data["changes"]),
+        reforms,
     )
 
 
@@ -203,8 +227,8 @@ class Source:
         return "\n".join(map(str, self.statements))
 
 
-def parse(root: Path) -> Source:
-    """The law under ``root``, parsed, checked and tagged.
+def parse(root: Path, reforms: tuple[Reform, ...] = ()) -> Source:
+    """The law under ``root`` with its reforms, parsed, checked and tagged.
 
     Raises :class:`RulesError` naming file and line for anything clingo cannot parse or the vocabulary does not declare.
     """
@@ -215,16 +239,25 @@ def parse(root: Path) -> Source:
     files, base = law_files(root), root.resolve()
     for path, content in files.items():
         lawcheck.check_letters(_name(base, path), content.decode())
-    parsed = _parse_files(root)
-    statements = [(name, node) for name, nodes in parsed for node in nodes if not _skipped(node, ast)]
+    parsed: Sequence[tuple[str, list[ast.AST]]] = _parse_files(root)
+    ended, changes = frozenset[int](), list[Change]()
+    if reforms:
+        from reasoner.amend import amended
+
+        parsed, ended, rows = amended(parsed, reforms)
+        changes = [Change(*row) for row in rows]
+    statements = [
+        (name, node) for name, nodes in parsed for node in nodes if not _skipped(node, ast) and id(node) not in ended
+    ]
     static = _static_predicates([node for _, node in statements])
     entries = tuple(_entries(parsed))
     lawcheck.check_choices(statements)
     lawcheck.check_comparisons(statements, entries)
-    tagged, rules = _tag(parsed, static)
+    tagged, rules = _tag(parsed, static, ended)
     facts = _tables(root, [node for _, node in statements], static)
     shown = tuple(str(node.name) for node in tagged if node.ast_type == ast.ASTType.ShowSignature)
-    return Source(Law(digest_of(root, files), tuple(rules), entries, facts), tuple(tagged), shown)
+    law = Law(digest_of(root, files, reforms), tuple(rules), entries, facts, tuple(changes), reforms)
+    return Source(law, tuple(tagged), shown)
 
 
 def _parse_files(root: Path) -> list[tuple[str, list[ast.AST]]]:
@@ -296,9 +329,11 @@ def _varies(body: Sequence[Any], varying: set[str]) -> bool:
     return False
 
 
-def _tag(parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str]) -> tuple[list[ast.AST], list[Rule]]:
+def _tag(
+    parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str], ended: frozenset[int]
+) -> tuple[list[ast.AST], list[Rule]]:
     """Statements to ground, in which every varying rule runs through an atom that carries its identity and
-    variables."""
+    variables; those in ``ended`` are left out."""
     from clingo import ast
 
     tagged: list[ast.AST] = []
@@ -306,7 +341,7 @@ def _tag(parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str]) ->
     for name, nodes in parsed:
         comments = _Comments(nodes)
         for node in nodes:
-            if node.ast_type == ast.ASTType.Comment:
+            if node.ast_type == ast.ASTType.Comment or id(node) in ended:
                 continue
             head = predicate_of(node.head) if node.ast_type == ast.ASTType.Rule else None
             if head is None or name.startswith("facts/"):

@@ -5,35 +5,46 @@ from __future__ import annotations
 import marshal
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reasoner.errors import RulesError
 from reasoner.ground import GroundProgram, Shape, ground
 from reasoner.program import Law, Source, digest_of, law_files, law_from_data, law_root, parse
 
-FORMAT = 8  # of what is stored; raise it when that changes
+if TYPE_CHECKING:
+    from reasoner.reform import Reform
+
+FORMAT = 9  # of what is stored; raise it when that changes
 
 
 class Store:
-    """The law under ``root`` and its ground programs; a cache folder that cannot be written is done without.
+    """The law under ``root``, with its reforms, and its ground programs; a cache folder that cannot be written is done
+    without.
 
-    ``notice`` is called before a shape is ground, which takes a moment.
+    ``notice`` is called before a shape is ground, which takes a moment. Raises as :func:`reasoner.reform.read` does.
     """
 
-    def __init__(self, root: Path | None = None, folder: Path | None = None) -> None:
+    def __init__(
+        self, root: Path | None = None, folder: Path | None = None, reforms: Sequence[str | Path] = ()
+    ) -> None:
         self.notice: Callable[[], object] = lambda: None
         self.root = root or law_root()
         self.folder = folder or cache_folder()
+        self.reforms: tuple[Reform, ...] = ()
+        if reforms:
+            from reasoner.reform import read_all
+
+            self.reforms = read_all(reforms)
         self._programs: dict[Shape, GroundProgram] = {}
 
     @cached_property
     def digest(self) -> str:
-        """Digest of the law files as they are now."""
-        return digest_of(self.root, law_files(self.root))
+        """Digest of the law files, and of the reforms, as they are now."""
+        return digest_of(self.root, law_files(self.root), self.reforms)
 
     @cached_property
     def _stored(self) -> dict[str, Any]:
@@ -47,12 +58,12 @@ class Store:
     @cached_property
     def law(self) -> Law:
         """The law, read from the cache when this version of it was parsed before."""
-        return law_from_data(self._stored["law"])
+        return law_from_data(self._stored["law"], self.reforms)
 
     @cached_property
     def source(self) -> Source:
         """The law, parsed. Raises :class:`RulesError` naming file and line."""
-        return parse(self.root)
+        return parse(self.root, self.reforms)
 
     def program(self, shape: Shape) -> GroundProgram:
         """The ground program of a shape. Raises :class:`RulesError` naming file and line when the law is broken."""

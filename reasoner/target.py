@@ -36,17 +36,20 @@ def matching(decision: Decision, target: Target) -> list[tuple[Run, Outcome]]:
     routes = {str(route): str(regime) for route, regime in decision.law.table("route")}
     if target.route is not None and target.route not in routes:
         raise unknown("route", target.route, routes)
-    found = [
-        (run, answer)
-        for run, answer in decision.decided
-        if target.person in (None, answer.person) and target.route in (None, answer.route)
-    ]
-    if not found and target.person is not None and target.route is not None:
-        run = decision.runs[0]
-        name = run.cast.canonical[target.person]
-        if ("candidate", name, target.route) not in run.program.number:
-            raise UsageError("no_such_route", person=target.person, route=target.route)
-        found = [(run, outcome(run, name, target.route, routes[target.route]))]
+    if target.person is not None and target.route is not None:
+        found = list(decision.about(target.person, target.route))
+        if not found:
+            run = decision.runs[0]
+            name = run.cast.canonical[target.person]
+            if ("candidate", name, target.route) not in run.program.number:
+                raise UsageError("no_such_route", person=target.person, route=target.route)
+            found = [(run, outcome(run, name, target.route, routes[target.route]))]
+    else:
+        found = [
+            (run, answer)
+            for run, answer in decision.decided
+            if target.person in (None, answer.person) and target.route in (None, answer.route)
+        ]
     if target.condition is not None:
         names = [c.id for _, answer in found for c in answer.conditions]
         if target.condition not in names:

@@ -197,7 +197,7 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent) -> None:
         plain = not event.style and not getattr(event, "tag", None)
-        value = _resolve(event.value) if plain else event.value
+        value = resolve(event.value) if plain else event.value
         self._put(value, _start(event), key=event.value)
 
     def _open(self, event: CollectionStartEvent) -> None:
@@ -272,8 +272,8 @@ def _start(event: Event) -> Position:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def _resolve(text: str) -> object:
-    """A plain scalar by the core schema; numbers with needless zeros stay text."""
+def resolve(text: str) -> object:
+    """The value of a plain scalar by the core schema; numbers with needless zeros stay text."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if re.match(_INTEGER, text):

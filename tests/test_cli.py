@@ -27,7 +27,7 @@ COUPLE = "examples/spouse-under-21/case.yaml"
 HALF_KNOWN = "examples/half-known-dates/case.yaml"
 SINGLE = "examples/unlimited-stay/case.yaml"
 CASES = (COUPLE, HALF_KNOWN, SINGLE)
-COMMANDS = ("decide", "explain", "facts", "rules", "schema", "new")
+COMMANDS = ("decide", "explain", "facts", "rules", "test", "schema", "new")
 
 
 class Ran:
@@ -103,7 +103,9 @@ def test_the_help_of_a_command_says_what_it_does_and_gives_an_example_that_works
 def test_every_option_and_argument_has_an_explanation() -> None:
     for command in COMMANDS:
         text = answer(command, "--help").split("Example:")[0]
-        told = re.findall(r"^  (?:-\w, )?(--[\w-]+|CASE|ROUTE|\[PROVISION\])(.*\n(?: {6,}.*\n)*)", text, re.MULTILINE)
+        told = re.findall(
+            r"^  (?:-\w, )?(--[\w-]+|CASE|ROUTE|\[PATH\]|\[PROVISION\])(.*\n(?: {6,}.*\n)*)", text, re.MULTILINE
+        )
         assert told
         assert [name for name, rest in told if not re.search(r"[A-Z][\w ,]{8,}", rest)] == []
 

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 from reasoner.cli import app
 
 ROOT = Path(__file__).parent.parent
-STORIES = sorted(path for path in ROOT.glob("examples/*") if path.is_dir())
-READMES = sorted(ROOT.glob("examples/*/README.md"))
+STORIES = sorted(path for path in ROOT.glob("examples/*") if path.is_dir() and path.name != "reforms")
+REFORMS = sorted(path for path in ROOT.glob("examples/reforms/*") if path.is_dir())
+READMES = sorted(ROOT.glob("examples/**/README.md"))
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = [tuple(block.split("\n", 1)) for readme in READMES for block in BLOCK.findall(readme.read_text("utf-8"))]
 
@@ -36,6 +37,14 @@ def test_every_story_has_a_case_a_readme_with_a_command_and_a_line_in_the_index(
     assert (story / "case.yaml").is_file()
     assert BLOCK.search((story / "README.md").read_text("utf-8")), "no console block"
     assert f"({story.name}/)" in (ROOT / "examples/README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("reform", REFORMS, ids=lambda path: path.name)
+def test_every_reform_has_two_cases_a_readme_with_commands_and_a_line_in_the_index(reform: Path) -> None:
+    assert {path.name for path in reform.glob("*.yaml")} == {"reform.yaml", "changes.yaml", "stays.yaml"}
+    shown = "".join(BLOCK.findall((reform / "README.md").read_text("utf-8")))
+    assert {"changes.yaml", "stays.yaml"} <= set(re.findall(r"\w+\.yaml", shown))
+    assert f"({reform.parent.name}/{reform.name}/)" in (ROOT / "examples/README.md").read_text("utf-8")
 
 
 def test_there_are_at_least_ten_stories_and_the_index_names_no_other() -> None:

@@ -656,7 +656,9 @@ LAYERS = [
     "case_model",
     "case_checks",
     "case",
+    "reform",
     "lawcheck",
+    "amend",
     "program",
     "ground",
     "store",
@@ -669,11 +671,27 @@ LAYERS = [
     "run",
     "outcome",
     "engine",
+    "versions",
     "instance",
     "target",
     "template",
     "quality",
+    "quality.names",
+    "quality.answers",
+    "quality.expected",
+    "quality.faults",
+    "quality.changes",
+    "quality.testfile",
     "quality.suite",
+    "quality.lists",
+    "quality.timing",
+    "quality.theory",
+    "quality.space",
+    "quality.witness",
+    "quality.search",
+    "quality.apart",
+    "quality.check",
+    "quality.difference",
     "render",
     "render.sentences",
     "render.lines",
@@ -681,12 +699,14 @@ LAYERS = [
     "render.markdown",
     "render.rulebook",
     "render.show",
+    "render.tests",
+    "render.junit",
     "api",
     "cli",
     "__main__",
 ]
 # For a type annotation only: what is checked is a part of what the program module keeps.
-FOR_TYPES = {("lawcheck", "program")}
+FOR_TYPES = {("lawcheck", "program"), ("quality.theory", "quality.space")}
 
 
 def imports(path: Path) -> Iterator[str]:

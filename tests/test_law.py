@@ -7,12 +7,7 @@ import pytest
 from reasoner.engine import Engine
 from reasoner.quality import suite
 
-TESTS = [
-    test
-    for path in sorted(suite.folder().glob("**/*.yaml"))
-    if path.parent.name != "bases"
-    for test in suite.load(path)
-]
+TESTS = suite.load_all(suite.files([suite.folder()]), Engine().law)
 
 
 @pytest.fixture(scope="session")
@@ -23,4 +18,4 @@ def engine() -> Engine:
 @pytest.mark.parametrize("test", TESTS, ids=lambda test: test.id)
 def test_the_law_decides_as_expected(engine: Engine, test: suite.LawTest) -> None:
     differences = suite.differences(test, suite.decide(engine, test))
-    assert not differences, "\n".join(differences)
+    assert not differences, "\n".join(map(str, [f"{test.path}:{test.line}", *differences]))

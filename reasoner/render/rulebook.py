@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
 
 def listing(law: Law, wording: Wording, format: str, regime: str | None) -> None:
-    """Prints every provision of the catalogue with its title and article."""
-    rows = []
-    for identifier, own, kind, role in _chosen(law, regime):
+    """Prints every provision of the catalogue with its title and article, and what reforms made of it."""
+    rows: list[dict[str, Any]] = []
+    marks = _marks(law)
+    for identifier, own, kind, role in (*_chosen(law, regime), *_ended(law, regime)):
         rows.append(
             {
                 "id": reference(identifier),
@@ -31,9 +33,47 @@ def listing(law: Law, wording: Wording, format: str, regime: str | None) -> None
                 "title": _title(wording, identifier),
                 "article": wording.citation(_first(law, "article", identifier) or ""),
                 "encoded": not _reason(law, identifier),
+                **({"reform": marks.get(identifier)} if law.reforms else {}),
             }
         )
-    _table(rows, ("id", "title", "article"), wording, format)
+    if not law.reforms or format == "json":
+        _table(rows, ("id", "title", "article"), wording, format)
+        return
+    for reform in law.reforms:
+        _paragraph(wording.ui("under_reform", Title=reform.title(wording.language)))
+        _paragraph(reform.description(wording.language))
+    shown = [{**row, "reform": wording.ui(f"reform_{row['reform']}") if row["reform"] else ""} for row in rows]
+    _table(shown, ("id", "reform", "title", "article"), wording, format)
+    numbers = {mark.title(): sum(1 for row in rows if row["reform"] == mark) for mark in (ADDED, CHANGED, ENDED)}
+    print("\n" + wording.ui("reform_total", **numbers))
+
+
+ADDED, CHANGED, ENDED = "added", "changed", "ended"
+
+
+def _marks(law: Law) -> dict[str, str]:
+    """What reforms made of provisions: new, over (at once or from a day on), or with other rules or parameters."""
+    found: dict[str, str] = {}
+    for change in law.changes:
+        table, _, rest = change.text.partition("(")
+        subject = rest.partition(",")[0]
+        if table == "provision":
+            found[subject] = ADDED if change.kind == "adds" else ENDED
+        elif table == "in_force_until" and change.kind == "adds":
+            found[subject] = ENDED if found.get(subject) != ADDED else ADDED
+        for identifier in re.findall(r"\w+", change.text):
+            found.setdefault(identifier, CHANGED)
+    return found
+
+
+def _ended(law: Law, regime: str | None) -> Iterator[tuple[str, str, str, str]]:
+    """The provisions that reforms took out of the catalogue."""
+    known = {row[0] for row in law.table("provision")}
+    for change in law.changes:
+        row = re.fullmatch(r"provision\((\w+),(\w+),(\w+),(\w+)\)\.", change.text)
+        if row and row[1] not in known and regime in (None, row[2], row[2].upper()):
+            yield row[1], row[2], row[3], row[4]
+            known.add(row[1])
 
 
 def provision(law: Law, given: str, wording: Wording, format: str) -> None:
@@ -61,6 +101,10 @@ def provision(law: Law, given: str, wording: Wording, format: str) -> None:
         "tests": list(_tests().get(identifier, ())),
         "not_encoded": _reason(law, identifier),
     }
+    if law.reforms:
+        shown = {rule["text"] for rule in data["rules"]}
+        named = [c for c in law.changes if re.search(rf"\b{identifier}\b", c.text)]
+        data["changes"] = [c._asdict() for c in named if c.kind == "ends" or c.text not in shown]
     if format == "json":
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return
@@ -224,6 +268,10 @@ def _page(data: dict[str, Any], wording: Wording) -> Iterator[tuple[str, str]]:
         if rule["comment"]:
             yield "", rule["comment"]
         yield "", rule["text"]
+    for change in data.get("changes", ()):
+        of = f" ({change['reform']})" if change["kind"] == "ends" else ""
+        yield ui("reform"), f"{ui('reform_' + change['kind'])} {change['file']}:{change['line']}{of}"
+        yield "", change["text"]
     for test in data["tests"]:
         yield ui("tests"), test
 
@@ -263,6 +311,14 @@ def _table(rows: list[dict[str, Any]], columns: Sequence[str], wording: Wording,
     for row in rows:
         table.add_row(*(str(row[column]) for column in columns))
     _print(table)
+
+
+def _paragraph(text: str) -> None:
+    if text:
+        out = console()
+        with printing(out):
+            out.print(text)
+        print()
 
 
 def _print(table: Table) -> None:

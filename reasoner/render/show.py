@@ -15,6 +15,7 @@ from reasoner.target import Target, condition_node, document_node, matching, out
 
 if TYPE_CHECKING:
     from reasoner.engine import Decision
+    from reasoner.program import Law
     from reasoner.run import Run
     from reasoner.wording import Wording
 
@@ -44,10 +45,14 @@ def as_json(decision: Decision, outcomes: Iterable[Outcome] | None = None) -> di
     return {
         "case": decision.file.case.case or decision.file.name,
         "assessed_on": decision.assessed_on.isoformat(),
-        "rules": {"version": __version__, "digest": decision.law.digest},
+        "rules": {"version": __version__, "digest": decision.law.digest, **_reforms(decision.law)},
         "readings": dict(decision.readings),
         "outcomes": [as_data(outcome) for outcome in (decision.outcomes if outcomes is None else outcomes)],
     }
+
+
+def _reforms(law: Law) -> dict[str, list[str]]:
+    return {"reforms": [reform.name for reform in law.reforms]} if law.reforms else {}
 
 
 def explanation(
@@ -122,10 +127,11 @@ def node_data(node: Node, sentences: Sentences) -> dict[str, Any]:
 def _print(decision: Decision, wording: Wording, format: str, lines: list[Line], articles: dict[str, str]) -> None:
     heading = wording.ui("heading", Case=decision.file.case.case or decision.file.name, Date=day(decision.assessed_on))
     law = wording.ui("law", Version=__version__, Digest=decision.law.digest[:12])
+    reforms = [wording.ui("under_reform", Title=reform.title(wording.language)) for reform in decision.law.reforms]
     if format == "markdown":
         from reasoner.render.markdown import markdown
 
-        print(f"# {heading}\n\n{law}\n")
+        print("\n\n".join([f"# {heading}", law, *(f"**{reform}**" for reform in reforms)]), end="\n\n")
         for line in lines:
             print("\n".join(markdown(line, articles)))
         return
@@ -135,6 +141,8 @@ def _print(decision: Decision, wording: Wording, format: str, lines: list[Line],
     with printing(out):
         out.print(heading, style="bold")
         out.print(law, style="dim")
+        for reform in reforms:
+            out.print(reform, style="bold")
         for line in lines:
             out.print()
             out.print(tree(line, articles))

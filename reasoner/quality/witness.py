@@ -1,0 +1,190 @@
+"""A possible case as a case file: readable, with real dates, and decided again as any other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from reasoner.case_model import field_at
+from reasoner.facts import Thing, address
+from reasoner.ground import Shape
+from reasoner.quality import lists
+from reasoner.quality.space import Space, Values
+
+Case = dict[str, Any]
+
+
+def case_file(space: Space, values: Values, shape: Shape, side: int = 0) -> Case:
+    """The case, as seen by a side, as the data of a case file. It says what the search asked about, nothing else."""
+    return _Writer(space, shape).write(values, side)
+
+
+class _Writer:
+    def __init__(self, space: Space, shape: Shape) -> None:
+        self.space, self.law = space, space.law
+        self.case: Case = {
+            "persons": {f"p{n}": {} for n in range(1, shape.persons + 1)},
+            "unions": [],
+            "applications": [],
+        }
+        for holder in shape.holders:
+            self.case["persons"][f"p{holder}"]["protection"] = {}
+        for applicant, sponsor in shape.joins:
+            self.case["applications"].append({"applicant": f"p{applicant}", "sponsor": f"p{sponsor}"})
+        self.found: dict[Thing, Any] = {}
+
+    def write(self, values: Values, side: int) -> Case:
+        """All places, things before what is said of them."""
+        facts = [(key[0], truth) for key, truth in values.truth.items() if key[1] in (None, side)]
+        for atom, _ in sorted((fact for fact in facts if fact[1]), key=lambda fact: len(self._place(fact[0])[1])):
+            self._input(atom, True)
+        for key, value in values.points.items():
+            if len(key) == 2 and key[1] in (None, side):
+                self._point(key[0], value)
+            elif len(key) == 3 and key[2] in (None, side):
+                end = next((day for (point, _), day in self._ends(values) if point[1] == key[0][1]), lists.END)
+                self._periods(key[0], key[1], value, end)
+        for point, day in self.space.sides[side].pinned.items():
+            self._point(point, day)
+        for atom, truth in facts:  # once it is known which things the file lists
+            if not truth:
+                self._input(atom, False)
+        return self._tidy()
+
+    def _ends(self, values: Values) -> Sequence[tuple[Any, date]]:
+        filed = []
+        for key, value in values.points.items():
+            if len(key) == 2 and value is not None and self.space.vocabulary[key[0][0]].path.endswith(".filed"):
+                filed.append((key, value))
+        for side in self.space.sides:
+            filed += [((point, None), day) for point, day in side.pinned.items() if len(point) > 1]
+        return filed
+
+    def _place(self, atom: Any) -> tuple[Thing, tuple[str, ...]]:
+        return address(self.space.vocabulary[atom[0]], atom)
+
+    # -- things -------------------------------------------------------------------------------------------------
+
+    def _thing(self, thing: Thing) -> Any:
+        """The mapping that stands for a thing, made when first needed."""
+        kind = thing[0]
+        if kind == "case":
+            return self.case
+        if kind == "persons":
+            return self.case["persons"][thing[1]]
+        if kind == "applications":
+            found = next((a for a in self.case["applications"] if a["applicant"] == thing[1]), None)
+            if found is None:  # of somebody who joins nobody
+                found = {"applicant": thing[1]}
+                self.case["applications"].append(found)
+            return found
+        if kind == "extensions":
+            listed = self._thing(("applications", thing[1])).setdefault("procedure", {}).setdefault("extensions", [])
+            while len(listed) < thing[2]:
+                listed.append({"decided": "none", "ground": "none"})
+            return listed[thing[2] - 1]
+        if kind == "unions":
+            return self._union(thing)
+        if thing not in self.found:
+            joins = thing[1] in [a["applicant"] for a in self.case["applications"]]
+            holder = self._thing(("applications", thing[1]) if joins else ("persons", thing[1]))
+            self.found[thing] = {"type": thing[2]}
+            holder.setdefault("documents", []).append(self.found[thing])
+        return self.found[thing]
+
+    def _union(self, thing: Thing) -> Any:
+        pair = {thing[1], thing[2]}
+        listed = [u for u in self.case["unions"] if set(u["partners"]) == pair and thing[3] in ("any", u["kind"])]
+        if not listed:
+            listed = [{"partners": [thing[2], thing[1]], "kind": thing[3]}]
+            self.case["unions"] += listed
+        return listed[0]
+
+    def _there(self, thing: Thing) -> bool:
+        """Whether the file already speaks of a thing that it may leave out."""
+        if thing[0] == "documents":
+            return thing in self.found
+        if thing[0] == "unions":
+            pair = {thing[1], thing[2]}
+            return any(set(u["partners"]) == pair and thing[3] in ("any", u["kind"]) for u in self.case["unions"])
+        return True
+
+    # -- what is said of them -----------------------------------------------------------------------------------
+
+    def _input(self, atom: Any, truth: bool) -> None:
+        entry, (thing, names) = self.space.vocabulary[atom[0]], self._place(atom)
+        if not names:
+            if truth:
+                self._thing(thing)
+            elif thing[0] == "applications":
+                self._thing(thing)["filed"] = "none"
+            elif thing[0] == "documents" and self._there(thing):
+                self._thing(thing)["handed_in"] = "none"
+            return
+        if not truth and not self._there(thing):
+            return
+        wanted = self._wanted(entry, atom)
+        if wanted is None:
+            if (entry.silence != "yes") if truth else entry.silence in ("unknown", "yes"):
+                self._put(thing, names, truth)
+            return
+        if truth and entry.silence == "default" and atom[1:] in self.law.table("default_reading"):
+            return
+        if truth and field_at(str(thing[0]), names).repeated:
+            self._get(thing, names[:-1]).setdefault(names[-1], []).append(wanted)
+        elif truth:
+            self._put(thing, names, wanted)
+        elif entry.silence == "unknown" and names[-1] not in self._get(thing, names[:-1]):
+            self._put(thing, names, "none")
+
+    @staticmethod
+    def _wanted(entry: Any, atom: Any) -> Any:
+        if entry.enumerated:
+            return atom[-1]
+        named = zip(entry.arguments, atom[1:], strict=True)
+        return next((argument for name, argument in named if "{" + name + "}" not in entry.path), None)
+
+    def _point(self, point: Any, value: Any) -> None:
+        entry, (thing, names) = self.space.vocabulary[point[0]], self._place(point)
+        if entry.path == "assessed_on":
+            self.case["assessed_on"] = value.isoformat()
+            return
+        if value is None:
+            if entry.silence != "no" and self._there(thing):
+                self._put(thing, names, "none")
+            return
+        if isinstance(value, date):
+            moment = self.space.point_kinds[point[0]] == "time"
+            value = value.isoformat() + (" 00:00" if moment else "")
+        self._put(thing, names, value)
+
+    def _periods(self, thing: Thing, names: tuple[str, ...], spans: lists.Spans | None, end: date) -> None:
+        if spans is None or not self._there(thing):
+            return
+        lawful = names[-1] == "cohabitation"
+        listed = []
+        for first, last, kept in lists.dates(spans, end):
+            period = {"from": first.isoformat(), "to": "none" if last is None else last.isoformat()}
+            listed.append({**period, "lawful": kept} if lawful else period)
+        self._put(thing, names, listed)
+
+    def _get(self, thing: Thing, names: tuple[str, ...]) -> dict[str, Any]:
+        found = self._thing(thing)
+        for name in names:
+            found = found.setdefault(name, {})
+        return found  # type: ignore[no-any-return]
+
+    def _put(self, thing: Thing, names: tuple[str, ...], value: Any) -> None:
+        self._get(thing, names[:-1])[names[-1]] = value
+
+    def _tidy(self) -> Case:
+        """Without what is empty, the parts of the file in their usual order."""
+        order = ("assessed_on", "language", "readings", "persons", "unions", "applications")
+        return {key: self.case[key] for key in order if self.case.get(key)}
+
+
+def text(case: Mapping[str, Any]) -> str:
+    """A case file as JSON, which is YAML too."""
+    return json.dumps(case, indent=1, ensure_ascii=False)
