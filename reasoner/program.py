@@ -400,6 +400,7 @@ def _through_tag(node: ast.AST, index: int, variables: Sequence[str]) -> Iterato
 
 
 def variables_of(node: ast.AST) -> tuple[str, ...]:
+    """The names of the variables of a rule or of a part of one, sorted."""
     from clingo import ast
 
     names: set[str] = set()
@@ -414,6 +415,7 @@ def variables_of(node: ast.AST) -> tuple[str, ...]:
 
 
 def provisions_of(body: Sequence[Any]) -> tuple[str, ...]:
+    """The provisions that the literals of a body name."""
     found = []
     for literal in body:
         if predicate_of(literal) == "in_force":

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from reasoner.engine import Engine
 from reasoner.program import Rule
 from reasoner.quality.equivalence import unobservable, varying
 from reasoner.quality.shared import shared
@@ -52,10 +51,17 @@ class RuleCoverage(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """The coverage of all rules of the law, in its order."""
+    """The coverage of the rules of the law, in its order. ``idle`` are rules without which every case of the shapes of
+    the tests is decided the same."""
 
     rules: tuple[RuleCoverage, ...]
+    idle: tuple[Rule, ...]
     tests: int
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The law files with rules."""
+        return tuple(dict.fromkeys(found.rule.file for found in self.rules))
 
     def counts(self, kind: str, file: str | None = None) -> tuple[int, int]:
         """How many of a kind are covered, and how many there are: ``rule``, ``literal``, ``condition``, ``exception``
@@ -79,18 +85,18 @@ class _Found(NamedTuple):
 
 
 def cover(
-    engine: Engine,
-    variants: Variants,
+    bench: Bench,
     tests: Sequence[LawTest],
     advance: Callable[[int], object] = lambda done: None,
     processes: int | None = None,
 ) -> Coverage:
     """The coverage of the law by tests. ``advance`` hears how many are done."""
+    variants = bench.variants
     wanted = [v for v in variants.listed if v.kind in (*_WHOLE, *_PARTS)]
     asked = sum(1 << variant.number for variant in wanted)
     noticed: dict[int, list[str]] = {}
     settled, varies = asked, frozenset[str]()
-    for found, done in shared(engine, variants, tests, lambda: asked, _chunk, processes):
+    for found, done in shared(bench, tests, lambda: asked, _chunk, processes):
         for number, names in found.noticed.items():
             noticed.setdefault(number, []).extend(names)
         settled, varies = settled & found.settled, varies | found.varying
@@ -98,8 +104,9 @@ def cover(
     by_rule: dict[int, list[Variant]] = {}
     for variant in wanted:
         by_rule.setdefault(variant.rule, []).append(variant)
-    rules = (_rule(variants, listed, noticed, settled, varies) for listed in by_rule.values())
-    return Coverage(tuple(rules), len(tests))
+    law, idle = variants.law, {rule for rule, listed in by_rule.items() if settled >> listed[0].number & 1}
+    rules = (_rule(variants, listed, noticed, settled, varies) for rule, listed in by_rule.items() if rule not in idle)
+    return Coverage(tuple(rules), tuple(law.rules[rule] for rule in sorted(idle)), len(tests))
 
 
 def _chunk(bench: Bench, tests: Sequence[LawTest], asked: int) -> _Found:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from reasoner.engine import Engine
 from reasoner.quality.equivalence import unobservable
 from reasoner.quality.shared import shared
 from reasoner.quality.suite import LawTest
 from reasoner.quality.trial import Bench
-from reasoner.quality.variants import Variant, Variants
+from reasoner.quality.variants import KINDS, Variant
 from reasoner.quality.worlds import bits
 
 NEAREST = 3  # tests named for a survivor
@@ -61,8 +60,7 @@ class Found(NamedTuple):
 
 
 def judge(
-    engine: Engine,
-    listed: Variants,
+    bench: Bench,
     tests: Sequence[LawTest],
     wanted: Callable[[Variant], bool] = lambda variant: True,
     equivalent: Prover = lambda variant: None,
@@ -74,16 +72,20 @@ def judge(
     ``equivalent`` is asked about those that no test kills and that are not plainly the law in other words. ``advance``
     hears how many tests are done.
     """
-    asked = [variant for variant in listed.listed if wanted(variant)]
-    alive = sum(1 << variant.number for variant in asked)
-    found = Found({}, {}, [], alive, alive)
-    for part, done in shared(engine, listed, tests, lambda: alive, _chunk, processes):
-        found.killed.update({n: test for n, test in part.killed.items() if n not in found.killed})
+    asked = [v for v in bench.variants.listed if v.kind in KINDS and wanted(v)]
+    whole = sum(1 << variant.number for variant in asked)
+    found = Found({}, {}, [], whole, whole)
+
+    def alive() -> int:
+        return whole & ~sum(1 << number for number in found.killed)
+
+    for part, done in shared(bench, tests, alive, _chunk, processes):
+        for number, test in part.killed.items():
+            found.killed.setdefault(number, test)
         found.failing.extend(part.failing)
         for number, names in part.noticed.items():
             found.noticed.setdefault(number, []).extend(names)
         found = found._replace(same=found.same & part.same, alike=found.alike & part.alike)
-        alive &= ~sum(1 << number for number in part.killed)
         advance(done)
     verdicts = []
     for variant in asked:

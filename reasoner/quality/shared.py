@@ -1,4 +1,4 @@
-"""Tests tried in several processes: chunks of them, similar ones by the same process."""
+"""Tests tried in several processes: in chunks, similar ones by the same process."""
 
 from __future__ import annotations
 
@@ -6,28 +6,21 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from typing import TypeVar
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
 
-from reasoner.engine import Engine
 from reasoner.quality.suite import LawTest
 from reasoner.quality.trial import Bench
-from reasoner.quality.variants import Variants
 
 CHUNK = 25  # tests that a process tries before it hears what the others have found
 
 T = TypeVar("T")
-Size = tuple[int, int]
 Work = Callable[[Bench, Sequence[LawTest], int], T]
+Size = tuple[int, int]
 
 
 def shared(
-    engine: Engine,
-    variants: Variants,
-    tests: Sequence[LawTest],
-    alive: Callable[[], int],
-    work: Work[T],
-    processes: int | None = None,
+    bench: Bench, tests: Sequence[LawTest], alive: Callable[[], int], work: Work[T], processes: int | None = None
 ) -> Iterator[tuple[T, int]]:
     """What ``work`` finds in each chunk of the tests, with the number of tests in it.
 
@@ -36,54 +29,61 @@ def shared(
     chunks = _chunks(tests)
     count = min(processes or _processors(), sum(map(len, chunks.values())))
     if count < 2:
-        bench = Bench(engine, variants)
         for waiting in chunks.values():
             for chunk in waiting:
                 yield work(bench, chunk, alive()), len(chunk)
         return
-    # One pool for each process, so that a shape met before is given to the process that has it ground.
     context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
-    pools = [ProcessPoolExecutor(1, context, _start, (engine, variants)) for _ in range(count)]
-    running: dict[Future[T], tuple[int, int]] = {}
-    last: dict[int, Size | None] = dict.fromkeys(range(count))
+    started = [_start(context, bench, work) for _ in range(count)]
+    last: dict[Connection, Size] = {}
+    running: dict[Connection, int] = {}
     try:
         while True:
-            for place in set(range(count)) - {place for place, _ in running.values()}:
-                size = _next(chunks, last, place)
+            for pipe in [pipe for _, pipe in started if pipe not in running]:
+                size = _next(chunks, last, pipe)
                 if size is not None:
-                    chunk, last[place] = chunks[size].pop(), size
-                    running[pools[place].submit(_in_process, work, chunk, alive())] = place, len(chunk)
+                    last[pipe], chunk = size, chunks[size].pop()
+                    running[pipe] = len(chunk)
+                    pipe.send((chunk, alive()))
             if not running:
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                _, done = running.pop(future)
-                yield future.result(), done
+            ready = wait(list(running))
+            for pipe in [pipe for pipe in running if pipe in ready]:
+                found = pipe.recv()
+                if isinstance(found, BaseException):
+                    raise found
+                yield found, running.pop(pipe)
     finally:
-        for pool in pools:
-            pool.shutdown(wait=False, cancel_futures=True)
+        for process, _ in started:
+            process.terminate()
+            process.join()
+
+
+def _start(context: Any, bench: Bench, work: Work[T]) -> tuple[Any, Connection]:
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there, bench, work), daemon=True)
+    process.start()
+    return process, here
+
+
+def _serve(pipe: Connection, bench: Bench, work: Work[T]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked is interrupted, and ends this one
+    while True:
+        tests, alive = pipe.recv()
+        try:
+            pipe.send(work(bench, tests, alive))
+        except Exception as error:
+            pipe.send(error)
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _next(chunks: Mapping[Size, Sequence[object]], last: Mapping[int, Size | None], place: int) -> Size | None:
-    """What a process does next: more of the same, else what nobody has begun, else what most is left of."""
-    own, taken = last[place], {size for other, size in last.items() if other != place}
+def _next(chunks: Mapping[Size, Sequence[object]], last: Mapping[Connection, Size], pipe: Connection) -> Size | None:
+    """What a process does next: more of the same, else what no other has begun, else what most is left of."""
     left = {size: len(waiting) for size, waiting in chunks.items() if waiting}
-    return max(left, key=lambda size: (size == own, size not in taken, left[size]), default=None)
-
-
-_BENCH: list[Bench] = []  # of a process
-
-
-def _start(engine: Engine, variants: Variants) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked is interrupted, and ends the others
-    _BENCH[:] = [Bench(engine, variants)]
-
-
-def _in_process(work: Work[T], tests: Sequence[LawTest], alive: int) -> T:
-    return work(_BENCH[0], tests, alive)
+    return max(left, key=lambda size: (size == last.get(pipe), size not in last.values(), left[size]), default=None)
 
 
 def _chunks(tests: Sequence[LawTest]) -> dict[Size, list[Sequence[LawTest]]]:

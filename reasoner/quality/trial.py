@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from reasoner.errors import ReasonerError
 from reasoner.evaluate import Rails
 from reasoner.facts import Inputs, read_inputs
 from reasoner.ground import Shape
-from reasoner.outcome import CARRYING, RESULTS, Outcome, outcomes
+from reasoner.outcome import CARRYING, RESULTS
 from reasoner.quality import suite
 from reasoner.quality.reasons import Reasons, World
 from reasoner.quality.variants import Variants
@@ -24,24 +24,25 @@ from reasoner.target import Target, matching
 # A key that is not listed reads everything.
 _READS: dict[str, tuple[tuple[str, ...], bool | str]] = {
     **dict.fromkeys(("person", "route", "why", "sponsor", "applied_on"), ((), False)),
-    "result": (RESULTS, False),
+    "candidate": (("candidate",), False),
     "listed": (("relevant", *RESULTS), False),
+    "result": (RESULTS, False),
     "file": (("complete", "incomplete"), False),
     "conditions": (("condition",), True),
-    "unmet": (("condition",), "unmet"),
+    **{status: (("condition",), status) for status in ("met", "unmet", "waived", "unknown")},
     "documents": (("document",), True),
+    **{status: (("document",), status) for status in ("missing", "defective")},
     "papers": (("defect", "accepts"), False),
     "effects": (("effect", "effect_date"), True),
     "deadlines": (("deadline",), True),
     "fees": (("fee",), True),
-    "candidate": (("candidate",), False),
     "authority": (("authority",), False),
     "authorities": (("authority",), True),
     **dict.fromkeys(("channel", "no_channel"), (("channel",), True)),
     **dict.fromkeys(("notes", "no_notes"), (("note",), True)),
     **dict.fromkeys(("warnings", "no_warnings"), (("warning",), True)),
 }
-_PLAIN = frozenset({"status", "date", "kind", "defects", "provisions"})  # details that no distance is part of
+_PLAIN = frozenset({"status", "date", "kind", "body", "defects", "alternatives", "provisions"})  # not distances
 CIRCULAR = "circular"  # the law of a variant in which a conclusion depends on itself is refused
 _OF_HOLDER = frozenset({"defect", "accepts"})  # about a person and paper, on whatever route
 _UNSHOWN = frozenset({"candidate", "accepts", *CARRYING})
@@ -191,11 +192,8 @@ class Trial:
             return [CIRCULAR]
         runs = tuple(cast.in_world(world) for cast in self.casts)
         given = self.decision
-        asked = frozenset((expected["person"], expected["route"]) for expected in self.test.expect)
-        decision = _Decision(given.file, given.assessed_on, runs[0].law, runs, given.readings)
-        decision.asked = asked
         try:
-            return suite.differences(self.test, decision)
+            return list(map(str, suite.differences(self.test, replace(given, law=runs[0].law, runs=runs))))
         except ReasonerError as error:
             return [str(error)]
 
@@ -206,16 +204,6 @@ class _Run(Run):
     def __init__(self, machine: Machine, inputs: Inputs, cast: Any, rails: Rails) -> None:
         super().__init__(machine, inputs, cast)
         vars(self).update(rails=rails, _confirmed=True)
-
-
-class _Decision(Decision):
-    """A decision of which only the outcomes of some persons and routes are wanted."""
-
-    asked: frozenset[tuple[str, str]]
-
-    @cached_property
-    def decided(self) -> tuple[tuple[Run, Outcome], ...]:
-        return tuple((run, found) for run in self.runs for found in outcomes(run, self.asked))
 
 
 def _union(bits: Iterable[int]) -> int:

@@ -7,14 +7,17 @@ one variant. World 0 of an evaluation is the law itself and world ``k`` its vari
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from reasoner.errors import UsageError
 from reasoner.ground import GroundProgram, Instance, Shape, ground
 from reasoner.program import SWITCH, TAG, Law, Rule, provisions_of, variables_of
 from reasoner.store import Store
+from reasoner.target import unknown
 
 IGNORE = "ignore_literal"  # for coverage alone: a literal that cannot go, since its variables need it
 KINDS = ("drop_literal", "negate_literal", "swap_bound", "move_bound", "drop_rule", "drop_exception")
@@ -109,6 +112,39 @@ def variants(store: Store) -> Variants:
                 tag = f"{TAG}({','.join((str(len(law.rules) + number - 1), *names))})"
                 lines += [f"{tag} :- {'; '.join((*map(str, node.body), SWITCH))}.", f"{node.head} :- {tag}."]
     return Variants(law, tuple(listed), rules, "\n".join(lines), store.source.shown)
+
+
+def chosen(law: Law, rule: str | None, provision: str | None, kind: str | None) -> Callable[[Variant], bool]:
+    """Whether a variant is of the rule at FILE:LINE, of a rule that names a provision, and of a kind, as far as these
+    are given. Raises :class:`UsageError` for what does not exist."""
+    rules = {found.index for found in law.rules if found.tagged}
+    if rule is not None:
+        rules &= {_rule_at(law, rule)}
+    if provision is not None:
+        wanted = provision.lower().replace("-", "_")
+        if wanted not in law.provision_rules:
+            nearest = get_close_matches(wanted, law.provision_rules, 1)
+            raise UsageError("unknown_provision", name=provision, suggestion=nearest[0] if nearest else "")
+        rules &= {found.index for found in law.provision_rules[wanted]}
+    if kind is not None and kind not in KINDS:
+        raise unknown("kind", kind, KINDS)
+    return lambda variant: variant.rule in rules and kind in (None, variant.kind)
+
+
+def _rule_at(law: Law, place: str) -> int:
+    """The rule that stands at FILE:LINE, FILE being the end of its path."""
+    file, _, line = place.rpartition(":")
+    files = dict.fromkeys(rule.file for rule in law.rules if rule.tagged)
+    named = [name for name in files if f"/{name}".endswith(f"/{file}")]
+    if not line.isdigit() or not file:
+        raise UsageError("option_form", value=place, form="FILE:LINE")
+    if not named:
+        raise unknown("file", file, files)
+    lines = {rule.line: rule.index for rule in law.rules if rule.file == named[0] and rule.tagged}
+    before = [number for number in lines if number <= int(line)]
+    if not before:
+        raise unknown("rule", place, [f"{named[0]}:{number}" for number in lines])
+    return lines[max(before)]
 
 
 def _parsed(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""All variants of the law on one case at once: bit ``k`` of an integer is what variant ``k`` says, bit 0 the law itself.
+"""All variants of the law on one case at once: bit ``k`` of an integer is what variant ``k`` says, bit 0 the law.
 
 A variant can make a conclusion depend on itself, which the law never does. The variants together can do so even where
 none does by itself: their conclusions are therefore worked out component by component, each until nothing changes.
