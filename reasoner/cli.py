@@ -19,6 +19,8 @@ from reasoner import __version__
 
 if TYPE_CHECKING:
     from reasoner.engine import Decision, Engine
+    from reasoner.quality.suite import LawTest
+    from reasoner.quality.trial import Bench
     from reasoner.wording import Wording
 
 # Pydantic looks for plugins in every installed distribution before it builds its first model; the commands use none.
@@ -40,6 +42,15 @@ class Format(StrEnum):
     text = "text"
     json = "json"
     markdown = "markdown"
+
+
+class PageFormat(StrEnum):
+    """How coverage is printed."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    html = "html"
 
 
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Case file in YAML or JSON; - reads standard input.")]
@@ -65,6 +76,17 @@ LangOption = Annotated[
 PersonOption = Annotated[str | None, typer.Option("--person", "-p", metavar="ID", help="Only this person.")]
 RouteOption = Annotated[
     str | None, typer.Option("--route", "-r", metavar="ROUTE", help="Only this route, also one the facts do not open.")
+]
+TestsArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATH", help="Test files and folders; if none is given, the law's own tests."),
+]
+JunitOption = Annotated[
+    Path | None, typer.Option("--junit", metavar="FILE", help="Write the results to this file as JUnit XML.")
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output."),
 ]
 DepthOption = Annotated[
     int | None, typer.Option("--depth", "-d", min=0, metavar="N", help="Cut the tree below this many levels.")
@@ -217,17 +239,12 @@ def rules(
 
 @app.command(epilog="Example: reasoner test tests/law/ipf -k minimum_age")
 def test(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="PATH", help="Test files and folders; if none is given, the law's own tests."),
-    ] = None,
+    paths: TestsArgument = None,
     words: Annotated[
         str, typer.Option("-k", metavar="WORDS", help="Only tests with all these words in their name or their file's.")
     ] = "",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the tests that pass as well.")] = False,
-    junit: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Write the results to this file as JUnit XML.")
-    ] = None,
+    junit: JunitOption = None,
     depth: DepthOption = None,
     format: FormatOption = Format.text,
     lang: LangOption = "en",
@@ -249,6 +266,71 @@ def test(
             raise typer.Exit(1)
 
 
+@app.command(epilog="Example: reasoner coverage --format html -o coverage.html")
+def coverage(
+    paths: TestsArgument = None,
+    format: Annotated[PageFormat, typer.Option("--format", "-f", help="How to print the result.")] = PageFormat.text,
+    output: OutputOption = None,
+    threshold_rules: Annotated[
+        float, typer.Option(metavar="PERCENT", min=0, max=100, help="Exit code 1 if less of the rules is covered.")
+    ] = 0,
+    threshold_conditions: Annotated[
+        float, typer.Option(metavar="PERCENT", min=0, max=100, help="Exit code 1 if less of the conditions is covered.")
+    ] = 0,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """Which rules and conditions of the law decide an outcome by themselves in some test (MC/DC)."""
+    with _reported(lang) as wording:
+        from reasoner.quality.coverage import cover
+        from reasoner.render import coverage as shown
+        from reasoner.render.text import progress
+
+        bench, tests = _bench(wording, paths, reform)
+        with progress(len(tests), wording.ui("coverage_running")) as advance:
+            found = cover(bench, tests, advance)
+        shown.write(found, bench.engine, wording, format.value, output)
+        if found.percentage("rule") < threshold_rules or found.percentage("literal") < threshold_conditions:
+            raise typer.Exit(1)
+
+
+@app.command(epilog="Example: reasoner mutate --provision IPF-spouse-age-21 --threshold 95")
+def mutate(
+    paths: TestsArgument = None,
+    rule: Annotated[
+        str | None, typer.Option("--rule", metavar="FILE:LINE", help="Only the rule that stands there.")
+    ] = None,
+    provision: Annotated[
+        str | None, typer.Option("--provision", metavar="ID", help="Only rules that name this provision.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Only changes of this kind.")] = None,
+    threshold: Annotated[
+        float, typer.Option(metavar="PERCENT", min=0, max=100, help="Exit code 1 if the score is below.")
+    ] = 0,
+    junit: JunitOption = None,
+    reform: ReformOption = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """Which small changes of the law's rules its tests notice."""
+    with _reported(lang) as wording:
+        from reasoner.quality.mutation import judge
+        from reasoner.quality.proving import prover
+        from reasoner.quality.variants import chosen
+        from reasoner.render import mutation
+        from reasoner.render.text import progress
+
+        bench, tests = _bench(wording, paths, reform)
+        wanted = chosen(bench.variants.law, rule, provision, kind)
+        with progress(len(tests), wording.ui("mutation_running")) as advance:
+            found = judge(bench, tests, wanted, prover(bench.engine, bench.variants), advance)
+        if junit is not None:
+            junit.write_bytes(mutation.junit(found, bench.variants.law, wording))
+        mutation.report(found, bench.variants.law, wording, format.value)
+        if found.score < threshold:
+            raise typer.Exit(1)
+
+
 @app.command(epilog="Example: reasoner schema > case.schema.json")
 def schema(reform: ReformOption = None) -> None:
     """The JSON Schema of a case file."""
@@ -263,10 +345,7 @@ def schema(reform: ReformOption = None) -> None:
 @app.command(epilog="Example: reasoner new ip_spouse -o amal.yaml")
 def new(
     route: Annotated[str, typer.Argument(metavar="ROUTE", help="The route; reasoner rules --routes lists them.")],
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output."),
-    ] = None,
+    output: OutputOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
     reform: ReformOption = None,
     lang: LangOption = "en",
@@ -348,6 +427,19 @@ def _engine(wording: Wording | None = None, reform: Sequence[Path] | None = None
     if wording is not None and sys.stderr.isatty():
         engine.store.notice = lambda: print(wording.ui("grounding"), file=sys.stderr)
     return engine
+
+
+def _bench(
+    wording: Wording, paths: Sequence[Path] | None, reform: Sequence[Path] | None
+) -> tuple[Bench, list[LawTest]]:
+    """The law with its variants, and the tests of it."""
+    from reasoner.quality import suite
+    from reasoner.quality.trial import Bench
+    from reasoner.quality.variants import variants
+
+    engine = _engine(wording, reform)
+    tests = suite.load_all(suite.files(paths or [suite.folder()]), engine.law)
+    return Bench(engine, variants(engine.store)), tests
 
 
 def _decided(

@@ -126,7 +126,7 @@ def _size(atoms: Iterable[int], comparisons: Iterable[int]) -> int:
     return max(chain(atoms, comparisons), default=0) + 1
 
 
-def _text(
+def printed(
     rules: Mapping[int, Iterable[Instance]],
     constraints: Iterable[tuple[tuple[int, ...], tuple[int, ...]]],
     free: Iterable[int],
@@ -227,7 +227,7 @@ def _assembled(control: Control, observer: _Observer, shown: frozenset[str]) -> 
         inputs=inputs,
         comparisons=comparisons,
         shown=tuple(number for number in rules if atoms[number][0] in shown),
-        text=_text(found, constraints, (*inputs, *comparisons), _size(named, comparisons)),
+        text=printed(found, constraints, (*inputs, *comparisons), _size(named, comparisons)),
     )
 
 

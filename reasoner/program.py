@@ -347,7 +347,7 @@ def _tag(
             if head is None or name.startswith("facts/"):
                 tagged.append(node)
                 continue
-            variables = _variables(node)
+            variables = variables_of(node)
             varies = head not in static and not _static_body(node.body, static)
             rules.append(
                 Rule(
@@ -358,7 +358,7 @@ def _tag(
                     comments.above(node.location.begin.line),
                     head,
                     variables,
-                    _provisions(node.body),
+                    provisions_of(node.body),
                     varies,
                 )
             )
@@ -399,7 +399,8 @@ def _through_tag(node: ast.AST, index: int, variables: Sequence[str]) -> Iterato
     yield ast.Rule(where, node.head, [literal(TAG, terms)])
 
 
-def _variables(node: ast.AST) -> tuple[str, ...]:
+def variables_of(node: ast.AST) -> tuple[str, ...]:
+    """The names of the variables of a rule or of a part of one, sorted."""
     from clingo import ast
 
     names: set[str] = set()
@@ -413,7 +414,8 @@ def _variables(node: ast.AST) -> tuple[str, ...]:
     return tuple(sorted(names - {"_"}))
 
 
-def _provisions(body: Sequence[Any]) -> tuple[str, ...]:
+def provisions_of(body: Sequence[Any]) -> tuple[str, ...]:
+    """The provisions that the literals of a body name."""
     found = []
     for literal in body:
         if predicate_of(literal) == "in_force":

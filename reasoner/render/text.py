@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,28 @@ def printing(out: Console) -> Iterator[None]:
     with out.capture() as captured:
         yield
     print("\n".join(line.rstrip() for line in captured.get().split("\n")), end="")
+
+
+@contextmanager
+def progress(total: int, doing: str) -> Iterator[Callable[[int], object]]:
+    """A bar on standard error while something is done, if that is a terminal; call what you get with how much more
+    is."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # Without a thread of its own: processes are started below it.
+    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+        task = bar.add_task(doing, total=total)
+        bar.refresh()
+
+        def advance(done: int) -> None:
+            bar.advance(task, done)
+            bar.refresh()
+
+        yield advance
 
 
 def tree(line: Line, articles: Mapping[str, str]) -> Tree:

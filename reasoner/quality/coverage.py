@@ -1,0 +1,137 @@
+"""Which rules of the law, and which literals of their bodies, decide an outcome by themselves in some test.
+
+A rule is covered when without it something that a test asks about would be decided otherwise. A literal is covered on
+its true side when its rule is, and on its false side when something would be decided otherwise if it were ignored
+while all else stayed: it alone kept the rule from applying. Together that is the criterion MC/DC.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from reasoner.program import Rule
+from reasoner.quality.equivalence import unobservable, varying
+from reasoner.quality.shared import shared
+from reasoner.quality.suite import LawTest
+from reasoner.quality.trial import Bench
+from reasoner.quality.variants import IGNORE, Variant, Variants
+from reasoner.quality.worlds import bits
+
+_WHOLE = ("drop_rule", "drop_exception")
+_PARTS = ("drop_literal", "drop_exception", IGNORE)
+
+
+class Literal(NamedTuple):
+    """A literal of a body that differs from case to case.
+
+    ``kind`` is ``condition``, ``exception`` (a negated literal) or ``comparison``; the tests are those in which it
+    decides an outcome by holding, and by failing.
+    """
+
+    place: int
+    text: str
+    kind: str
+    holding: tuple[str, ...]
+    failing: tuple[str, ...]
+
+    @property
+    def covered(self) -> bool:
+        """Whether some tests show both sides."""
+        return bool(self.holding and self.failing)
+
+
+class RuleCoverage(NamedTuple):
+    """A rule with the tests in which it decides an outcome, and its literals."""
+
+    rule: Rule
+    tests: tuple[str, ...]
+    literals: tuple[Literal, ...]
+
+
+class Coverage(NamedTuple):
+    """The coverage of the rules of the law, in its order. ``idle`` are rules without which every case of the shapes of
+    the tests is decided the same."""
+
+    rules: tuple[RuleCoverage, ...]
+    idle: tuple[Rule, ...]
+    tests: int
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The law files with rules."""
+        return tuple(dict.fromkeys(found.rule.file for found in self.rules))
+
+    def counts(self, kind: str, file: str | None = None) -> tuple[int, int]:
+        """How many of a kind are covered, and how many there are: ``rule``, ``literal``, ``condition``, ``exception``
+        or ``comparison``; of one law file or of all."""
+        rules = [found for found in self.rules if file in (None, found.rule.file)]
+        if kind == "rule":
+            return sum(1 for found in rules if found.tests), len(rules)
+        literals = [one for found in rules for one in found.literals if kind in ("literal", one.kind)]
+        return sum(1 for one in literals if one.covered), len(literals)
+
+    def percentage(self, kind: str) -> float:
+        """The share of a kind that is covered; 100 where there is none."""
+        covered, total = self.counts(kind)
+        return 100 * covered / total if total else 100.0
+
+
+class _Found(NamedTuple):
+    noticed: dict[int, list[str]]
+    settled: int
+    varying: frozenset[str]
+
+
+def cover(
+    bench: Bench,
+    tests: Sequence[LawTest],
+    advance: Callable[[int], object] = lambda done: None,
+    processes: int | None = None,
+) -> Coverage:
+    """The coverage of the law by tests. ``advance`` hears how many are done."""
+    variants = bench.variants
+    wanted = [v for v in variants.listed if v.kind in (*_WHOLE, *_PARTS)]
+    asked = sum(1 << variant.number for variant in wanted)
+    noticed: dict[int, list[str]] = {}
+    settled, varies = asked, frozenset[str]()
+    for found, done in shared(bench, tests, lambda: asked, _chunk, processes):
+        for number, names in found.noticed.items():
+            noticed.setdefault(number, []).extend(names)
+        settled, varies = settled & found.settled, varies | found.varying
+        advance(done)
+    by_rule: dict[int, list[Variant]] = {}
+    for variant in wanted:
+        by_rule.setdefault(variant.rule, []).append(variant)
+    law, idle = variants.law, {rule for rule, listed in by_rule.items() if settled >> listed[0].number & 1}
+    rules = (_rule(variants, listed, noticed, settled, varies) for rule, listed in by_rule.items() if rule not in idle)
+    return Coverage(tuple(rules), tuple(law.rules[rule] for rule in sorted(idle)), len(tests))
+
+
+def _chunk(bench: Bench, tests: Sequence[LawTest], asked: int) -> _Found:
+    found: dict[int, list[str]] = {}
+    for test in tests:
+        for number in bits(bench.trial(test).noticed & asked):
+            found.setdefault(number, []).append(test.id)
+    settled, varies = asked, frozenset[str]()
+    for worlds in bench.met():
+        settled, varies = settled & unobservable(worlds, citations=False), varies | varying(worlds)
+    return _Found(found, settled, varies)
+
+
+def _rule(
+    variants: Variants, listed: Iterable[Variant], noticed: dict[int, list[str]], settled: int, varies: frozenset[str]
+) -> RuleCoverage:
+    whole, *parts = listed
+    holding = tuple(noticed.get(whole.number, ()))
+    literals = []
+    for variant in parts:
+        atom = variant.before.removeprefix("not ")
+        compares = atom.startswith("&")
+        # Leaves out what is the same in all cases of a shape, and what plays no role where it stands.
+        if (compares or re.split(r"\W", atom)[0] in varies) and not settled >> variant.number & 1:
+            kind = "comparison" if compares else "condition" if atom == variant.before else "exception"
+            failing = tuple(noticed.get(variant.number, ()))
+            literals.append(Literal(variant.literal or 0, variant.before, kind, holding, failing))
+    return RuleCoverage(variants.law.rules[whole.rule], holding, tuple(literals))

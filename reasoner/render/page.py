@@ -1,0 +1,147 @@
+"""Coverage as one page of HTML: the law files with every rule and literal marked, and the tests of each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reasoner.quality.coverage import Coverage, RuleCoverage
+from reasoner.render.coverage import COLUMNS, SIGNS, rows, sign, summary
+
+if TYPE_CHECKING:
+    from reasoner.wording import Wording
+
+LISTED = 12  # tests named below a rule
+_CLASSES = {"✓": "full", "◐": "half", "✗": "none"}
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1c1c1c }
+table { border-collapse: collapse } th, td { padding: .15rem .8rem; text-align: right }
+th:first-child, td:first-child { text-align: left } tbody tr:nth-child(odd) { background: #f4f4f4 }
+tbody tr:last-child { font-weight: bold; border-top: 1px solid #888 }
+pre { font: 13px/1.55 ui-monospace, monospace; margin: 0; white-space: pre-wrap; tab-size: 4 }
+.comment { color: #666 } .number { color: #999; user-select: none; display: inline-block; width: 3.2em }
+.rule { border-left: 5px solid; padding-left: .5rem; margin: .1rem 0 } .plain { padding-left: calc(5px + .5rem) }
+.rule.full { border-color: #1a7f37 } .rule.half { border-color: #b07800 } .rule.none { border-color: #b3261e }
+.rule.idle { border-color: #bbb }
+mark { background: none; color: inherit; border-radius: 2px } mark.full { background: #d7f2dd }
+mark.half { background: #fdecc0; text-decoration: underline dotted }
+mark.none { background: #fbd9d6; text-decoration: underline wavy }
+mark::before { content: attr(data-sign); font-size: 75%; opacity: .7 }
+details { font-size: 13px; margin: 0 0 .4rem calc(10px + .5rem); color: #444 } ul { margin: .2rem 0; columns: 2 }
+"""
+
+
+class _Part(NamedTuple):
+    """A stretch of a law file, by offsets, with what is to be said of it."""
+
+    start: int
+    end: int
+    mark: str
+    title: str
+
+
+def page(found: Coverage, root: Path, wording: Wording) -> str:
+    """The whole page."""
+    body = [
+        f"<h1>{escape(wording.ui('coverage_title'))}</h1>",
+        f"<p>{escape(summary(found, wording))}</p>",
+        *_table(found, wording),
+        f"<p>{escape(wording.ui('coverage_legend'))}</p>",
+    ]
+    for file in found.files:
+        if (root / file).is_file():
+            rules = {one.rule.line: one for one in found.rules if one.rule.file == file}
+            idle = {rule.line for rule in found.idle if rule.file == file}
+            body += [f'<h2 id="{escape(file)}">{escape(file)}</h2>', *_source(root / file, rules, idle, wording)]
+    title = escape(wording.ui("coverage_title"))
+    head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
+    return f'<!doctype html>\n<html lang="{wording.language}"><head>{head}</head>\n<body>\n' + "\n".join(
+        [*body, "</body></html>"]
+    )
+
+
+def _table(found: Coverage, wording: Wording) -> Iterator[str]:
+    titles = [wording.ui("coverage_file"), *map(wording.ui, COLUMNS.values())]
+    yield "<table><thead><tr>" + "".join(f"<th>{escape(title)}</th>" for title in titles) + "</tr></thead><tbody>"
+    for name, cells in rows(found, wording):
+        file = f"encodings/{name}"
+        link = f'<a href="#{escape(file)}">{escape(name)}</a>' if file in found.files else escape(name)
+        yield f"<tr><td>{link}</td>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    yield "</tbody></table>"
+
+
+def _source(path: Path, rules: dict[int, RuleCoverage], idle: set[int], wording: Wording) -> Iterator[str]:
+    text = path.read_text(encoding="utf-8")
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+
+    def offset(position: Any) -> int:
+        start: int = starts[position.line - 1]
+        return start + len(text[start:].encode()[: position.column - 1].decode())
+
+    written = 0
+    for node in _rules_of(text):
+        line, start, end = node.location.begin.line, offset(node.location.begin), offset(node.location.end)
+        covered = rules.get(line)
+        if covered is None and line not in idle:
+            continue
+        yield _plain(text[written:start])
+        marks = _marks(covered, node.body, offset, wording) if covered else []
+        state = "idle" if covered is None else _CLASSES[_whole(covered)]
+        label = "·" if covered is None else _whole(covered)
+        number = f'<span class="number">{line} {label}</span>'
+        yield f'<pre class="rule {state}">{number}{_marked(text, start, end, marks)}</pre>'
+        if covered is not None:
+            yield _tests(covered.tests, wording)
+        written = end
+    yield _plain(text[written:])
+
+
+def _rules_of(text: str) -> list[Any]:
+    from clingo import ast
+
+    nodes: list[Any] = []
+    ast.parse_string(text, nodes.append)
+    return [node for node in nodes if node.ast_type == ast.ASTType.Rule]
+
+
+def _whole(found: RuleCoverage) -> str:
+    """The sign of a rule: covered with all its literals, by itself, or not at all."""
+    if not found.tests:
+        return SIGNS[False, False]
+    return SIGNS[True, all(literal.covered for literal in found.literals)]
+
+
+def _marks(found: RuleCoverage, body: Sequence[Any], offset: Any, wording: Wording) -> list[_Part]:
+    marks = []
+    for literal in found.literals:
+        location = body[literal.place].location
+        sides = ((literal.holding, "coverage_holding"), (literal.failing, "coverage_failing"))
+        title = ", ".join(wording.ui(key) for tests, key in sides if not tests)
+        marks.append(_Part(offset(location.begin), offset(location.end), sign(literal), title))
+    return sorted(marks)
+
+
+def _marked(text: str, start: int, end: int, marks: Sequence[_Part]) -> str:
+    parts, at = [], start
+    for mark in marks:
+        parts.append(escape(text[at : mark.start]))
+        title = f' title="{escape(mark.title)}"' if mark.title else ""
+        shown = escape(text[mark.start : mark.end])
+        parts.append(f'<mark class="{_CLASSES[mark.mark]}" data-sign="{mark.mark}"{title}>{shown}</mark>')
+        at = mark.end
+    return "".join([*parts, escape(text[at:end])])
+
+
+def _plain(text: str) -> str:
+    return f'<pre class="plain comment">{escape(text.strip(chr(10)))}</pre>' if text.strip() else ""
+
+
+def _tests(tests: Sequence[str], wording: Wording) -> str:
+    shown = "".join(f"<li>{escape(test)}</li>" for test in tests[:LISTED])
+    more = f"<li>{escape(wording.ui('coverage_more', Number=len(tests) - LISTED))}</li>" if len(tests) > LISTED else ""
+    label = f"{len(tests)} {escape(wording.ui('coverage_tests'))}"
+    return f"<details><summary>{label}</summary><ul>{shown}{more}</ul></details>"
