@@ -8,6 +8,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reasoner.case import CaseFile
 from reasoner.case import load_case as load_case_file
@@ -17,9 +18,11 @@ from reasoner.facts import Reader, read_inputs
 from reasoner.ground import Shape
 from reasoner.outcome import Outcome, listed, outcomes
 from reasoner.program import Law
-from reasoner.reform import Reform
 from reasoner.run import Machine, Run
 from reasoner.store import Store
+
+if TYPE_CHECKING:
+    from reasoner.reform import Reform
 
 
 class Engine:

@@ -12,8 +12,9 @@ from reasoner.engine import Decision, Engine
 from reasoner.errors import CaseFileError
 from reasoner.ground import GroundProgram, Shape
 from reasoner.program import Law
+from reasoner.quality.casetext import lines
 from reasoner.quality.space import Side, Space, Values
-from reasoner.quality.witness import Case, case_file, text
+from reasoner.quality.witness import Case, case_file
 from reasoner.run import Run
 
 TRIES = 12  # cases that turn out not to be possible before a search is given up
@@ -117,7 +118,7 @@ def _decided(
     decisions, runs = [], []
     for case, engine in zip(cases, engines, strict=True):
         try:
-            decision = engine.decide(parse_case(text(case), choices=engine.law.choices))
+            decision = engine.decide(parse_case("\n".join(lines(case)), choices=engine.law.choices))
         except CaseFileError:
             return None
         run = next((run for run in decision.runs if run.cast.shape == shape), None)

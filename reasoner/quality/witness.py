@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -176,8 +175,3 @@ class _Writer:
         """Without what is empty, the parts of the file in their usual order."""
         order = ("assessed_on", "language", "readings", "persons", "unions", "applications")
         return {key: self.case[key] for key in order if self.case.get(key)}
-
-
-def text(case: Mapping[str, Any]) -> str:
-    """A case file as JSON, which is YAML too."""
-    return json.dumps(case, indent=1, ensure_ascii=False)

@@ -12,11 +12,11 @@ from reasoner import __version__
 from reasoner.explanation import Node
 from reasoner.outcome import outcome
 from reasoner.program import Law, Rule
+from reasoner.quality import casetext
 from reasoner.quality.check import Finding, Report
 from reasoner.quality.checking import Result
 from reasoner.quality.properties import Verdict, Violation
 from reasoner.quality.recorded import Known, of
-from reasoner.render import casefile
 from reasoner.render.blocks import Block, as_markdown, write
 from reasoner.render.lines import ASIDE, ASK, NO, YES, Line, Writer
 from reasoner.render.sentences import CONCLUSION, Sentences
@@ -25,8 +25,6 @@ from reasoner.render.subjects import Subjects, bound, bound_text
 if TYPE_CHECKING:
     from reasoner.run import Run
     from reasoner.wording import Wording
-
-COLUMNS = 72  # of a case, which stands a little in
 
 
 @contextmanager
@@ -125,7 +123,7 @@ def _finding(finding: Finding, known: Known | None, subjects: Subjects) -> Itera
         why = {"Why": known.why(wording.language), "Decision": known.decision}
         yield Block("text", wording.ui("check_known", **why), 2)
     if finding.case is not None:
-        yield from case_blocks(casefile.lines(finding.case, COLUMNS), command(finding.about), 2, wording)
+        yield from case_blocks(casetext.lines(finding.case), command(finding.about), 2, wording)
 
 
 def case_blocks(lines: Sequence[str], command: str, level: int, wording: Wording) -> Iterator[Block]:
@@ -203,7 +201,7 @@ def verdict_blocks(law: Law, verdict: Verdict, wording: Wording) -> Iterator[Blo
     yield Block("faint", f"{rule.file}:{rule.line}", 1)
     if violation is None:
         return
-    yield from case_blocks(casefile.lines(violation.case, COLUMNS), _decide(law, violation), 1, wording)
+    yield from case_blocks(casetext.lines(violation.case), _decide(law, violation), 1, wording)
     yield Block("text", wording.ui("because"), 1)
     writer = Writer(violation.decision, wording, depth=DEPTH, reasons=True)
     for line in _because(rule, violation, writer):

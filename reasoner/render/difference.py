@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from reasoner import __version__
 from reasoner.outcome import Outcome, as_data
 from reasoner.program import Law
+from reasoner.quality import casetext
 from reasoner.quality.difference import Comparison, Difference, Label, Version, differences
 from reasoner.quality.search import shapes
-from reasoner.render import casefile
 from reasoner.render.blocks import Block
-from reasoner.render.check import COLUMNS, show
+from reasoner.render.check import show
 from reasoner.render.lines import PLAIN, YES, Line, Writer
 from reasoner.render.subjects import Subjects, bound, bound_text
 
@@ -92,9 +92,9 @@ def _difference(
         yield Block("tree", level=1, tree=Line(PLAIN, wording.ui(heading), children=children, heading=True))
     if difference.witness is None:
         return
-    names = [version.name for version in versions]
+    names, (first_case, second_case) = [version.name for version in versions], difference.witness.cases
     yield Block("text", wording.ui("diff_case"), 1)
-    yield Block("case", level=2, lines=tuple(casefile.noted(difference.witness.cases, names, COLUMNS)))
+    yield Block("case", level=2, lines=tuple(casetext.noted(first_case, second_case, names[1])))
     lines = _sides(difference, versions[0].engine.law, wording)
     for side, (name, found) in enumerate(zip(names, lines, strict=True)):
         yield Block("text", wording.ui("diff_under", Name=name), 1)

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
-WIDTH = 76
+WIDTH = 72  # columns of a case in a page, where it stands a little in
 _PLAIN = re.compile(r"[\w\u00c0-\u024f][\w\u00c0-\u024f ./+-]*(?<! )")
 _TAKEN = re.compile(r"(?i:true|false|null|~|[-+]?[\d.]+([eE][-+]?\d+)?)")  # what YAML would not read as text
 
 
-def lines(case: Any, width: int = WIDTH) -> list[str]:
-    """The lines of the file; none but a long text is wider than ``width``."""
-    return list(_block(case, width, inner=False))
+def lines(case: Mapping[str, Any]) -> list[str]:
+    """The lines of the file; none but a long text is wider than ``WIDTH``."""
+    return list(_block(case, WIDTH, inner=False))
 
 
-def noted(cases: Sequence[Any], names: Sequence[str], width: int = WIDTH) -> list[str]:
-    """The lines of the first of two cases, with those of the second where they differ as comments."""
-    one, other = (lines(case, width) for case in cases)
-    found: list[str] = []
-    for tag, first, last, begin, end in SequenceMatcher(a=one, b=other, autojunk=False).get_opcodes():
-        found += one[first:last]
-        if tag != "equal":
-            found += [
-                f"{line[: len(line) - len(line.lstrip())]}# {names[1]}: {line.strip()}" for line in other[begin:end]
-            ]
-    return found
+def noted(one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> list[str]:
+    """The lines of a case, and at the end as comments those of another, of this name, that are not among them."""
+    own, others = lines(one), lines(other)
+    changes = SequenceMatcher(a=own, b=others, autojunk=False).get_opcodes()
+    told = [line.strip() for tag, _, _, first, last in changes if tag != "equal" for line in others[first:last]]
+    return [*own, *([f"# {name}:"] if told else []), *(f"#   {line}" for line in told)]
 
 
 def _block(value: Any, width: int, inner: bool = True) -> Iterator[str]:
