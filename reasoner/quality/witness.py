@@ -71,7 +71,7 @@ class _Writer:
         if kind == "persons":
             return self.case["persons"][thing[1]]
         if kind == "applications":
-            return next(a for a in self.case["applications"] if a["applicant"] == thing[1])
+            return self._application(thing[1])
         if kind == "extensions":
             listed = self._thing(("applications", thing[1])).setdefault("procedure", {}).setdefault("extensions", [])
             while len(listed) < thing[2]:
@@ -85,6 +85,14 @@ class _Writer:
             self.found[thing] = {"type": thing[2]}
             holder.setdefault("documents", []).append(self.found[thing])
         return self.found[thing]
+
+    def _application(self, person: Any) -> Any:
+        """Who joins nobody may apply as well."""
+        listed = [a for a in self.case["applications"] if a["applicant"] == person]
+        if not listed:
+            listed = [{"applicant": person}]
+            self.case["applications"] += listed
+        return listed[0]
 
     def _union(self, thing: Thing) -> Any:
         pair = {thing[1], thing[2]}
