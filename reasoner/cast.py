@@ -68,6 +68,13 @@ def casts(case: Case, law: Law) -> tuple[Cast, ...]:
     return (main, *extra)
 
 
+def applicants_only(case: Case, law: Law) -> Cast:
+    """The people of a case cast as they applied, whoever else could join somebody."""
+    return _cast(
+        case, law, {a.applicant: a.sponsor for a in case.applications if a.applicant and a.sponsor}, frozenset()
+    )
+
+
 def _could_join(case: Case, asked: Mapping[str, str]) -> dict[str, list[str]]:
     """Persons without protection of their own, each with the persons with protection to whom a tie binds them."""
     found: dict[str, list[str]] = {}

@@ -62,9 +62,8 @@ class Evaluator:
     ) -> Rails:
         """The rails of every atom in ``worlds`` worlds.
 
-        ``truth`` gives the inputs that are the same in all worlds (None: open), ``varied`` maps an input to the bits
-        of the
-        worlds in which it holds.
+        ``truth`` gives the inputs that are the same in all worlds (None: open), ``varied`` maps an input to the bits of
+        the worlds in which it holds.
         """
         full = (1 << worlds) - 1
         holds, fails = [0] * self.program.size, [full] * self.program.size

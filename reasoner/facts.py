@@ -322,10 +322,9 @@ def _periods(listed: tuple[Any, ...], lawful: bool) -> Value:
 class Inputs:
     """The truth of every input and comparison of a ground program in one case.
 
-    ``truth`` maps an atom number to True, False or None (open); ``assumed`` are the inputs, and ``assumed_points``
-    the points,
-    that were taken from silence; ``open_points`` are the dates, numbers and codes that are open, with what is known
-    of them.
+    ``truth`` maps an atom number to True, False or None (open); ``assumed`` are the inputs, and ``assumed_points`` the
+    points, that were taken from silence; ``open_points`` are the dates, numbers and codes that are open, with what is
+    known of them.
     """
 
     truth: dict[int, bool | None]

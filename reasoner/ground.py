@@ -55,8 +55,7 @@ class GroundProgram:
 
     ``atoms`` names the atoms by number, ``rules`` maps an atom to the rule instances that could make it true,
     ``constraints`` are the bodies that exclude impossible cases, ``inputs`` the externals, ``comparisons`` the
-    comparison
-    behind a theory atom, and ``shown`` the atoms that a decision reports.
+    comparison behind a theory atom, and ``shown`` the atoms that a decision reports.
     """
 
     atoms: dict[int, Atom]

@@ -15,8 +15,7 @@ def instance(run: Run) -> str:
     """The instance of one run: its shape, its facts, and one constraint per comparison.
 
     An open input is a choice and an open comparison is left free, so that the models are then the cases that are
-    possible
-    (dates that are open together are not tied to each other: that takes the calendar).
+    possible (dates that are open together are not tied to each other: that takes the calendar).
     """
     return "\n".join([*_lines(run), ""])
 

@@ -32,8 +32,8 @@ class Solver:
         false.
 
         A stratified program has one stable model under its inputs, so that assuming the conclusions as well asks
-        whether
-        they are those of that model. This costs one solve, and not a call for each atom that is read from a model.
+        whether they are those of that model. This costs one solve, and not a call for each atom that is read from a
+        model.
         """
         assumptions = [number if value else -number for number, value in truth.items()]
         assumptions += [number if value else -number for number, value in conclusions.items()]

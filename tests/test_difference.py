@@ -81,16 +81,13 @@ def test_two_readings_differ_where_the_question_matters() -> None:
     assert difference["commands"][1].endswith("--reading two_year_test=either")
     engine = Engine()
     confirm(data, (engine, engine), tuple({"two_year_test": name.partition("=")[2]} for name in names))
-    text = diff(*names)
-    assert max(map(len, text.output.splitlines())) <= 80
-    assert "more (--all shows them)" not in diff(*names, "--all").output
 
 
 def test_in_french_as_markdown() -> None:
     ran = diff(".", WINDOW, "--lang", "fr", "--format", "markdown")
     assert "## Ils diffèrent (2) :" in ran.output
     assert "```yaml\n" in ran.output
-    assert "Délai" in ran.output or "délai" in ran.output
+    assert "Selon examples/reforms/window-six-months :" in ran.output
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from functools import partial
-from itertools import pairwise
+from functools import cached_property, partial
+from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
 from reasoner.engine import Engine
 from reasoner.ground import Atom
 from reasoner.program import Law
-from reasoner.quality.search import Answer, Search, confirmed, shapes
+from reasoner.quality.apart import Apart
+from reasoner.quality.search import Answer, Search, Witness, confirmed, shapes
 from reasoner.quality.space import Side, Space
 from reasoner.quality.witness import Case
-from reasoner.run import Run
 
 RESULTS = ("eligible", "not_eligible", "discretionary")
 STATED = {"condition": 3, "document": 3, "fee": 3}
@@ -62,6 +62,51 @@ class Checker:
             self.questions = 0
             findings = tuple(CHECKS[check](self))
             yield Report(check, self.questions, findings)
+
+    @cached_property
+    def _apart(self) -> list[Apart]:
+        return [Apart(self.engine, search.shape, search.program) for search in self.searches]
+
+    @cached_property
+    def idle(self) -> dict[int, bool]:
+        """The rules that fire and without which nothing changes, and whether that is certain."""
+        left = dict.fromkeys(
+            (rule.index for rule in self.law.rules if rule.tagged and rule.index not in self.mute), True
+        )
+        for apart in self._apart:
+            for rule in list(left):
+                if changed := apart.without([rule]):
+                    self._ask("no_difference")
+                    told = apart.case(changed, simplest=False)
+                    left[rule] = left[rule] and told.certain
+                    if told.case is not None:
+                        del left[rule]
+        return left
+
+    @cached_property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Idle rules with the same head that do each other's work."""
+        found = []
+        for one, other in combinations(self.idle, 2):
+            if self.law.rules[one].head == self.law.rules[other].head:
+                for apart in self._apart:
+                    self._ask("same_rule")
+                    if apart.case(apart.without([one, other]), simplest=False).case is not None:
+                        found.append((one, other))
+                        break
+        return found
+
+    @cached_property
+    def mute(self) -> dict[int, bool]:
+        """The rules that never fire, and whether that is certain."""
+
+        def ways(search: Search) -> dict[Any, list[list[int]]]:
+            return {rule: [[body] for body in bodies] for rule, bodies in search.space.instances[0].items()}
+
+        missing = dict(self.never("never_fires", self.free, ways))
+        known = {rule for search in self.free for rule in search.space.instances[0]}
+        rules = (rule.index for rule in self.law.rules if rule.tagged)
+        return {rule: missing.get(rule, True) for rule in rules if rule in missing or rule not in known}
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -212,17 +257,8 @@ def _rules(law: Law, searches: Sequence[Search], predicate: str, arguments: tupl
 
 def never_fires(checker: Checker) -> Iterator[Finding]:
     """A rule whose body cannot be true, whatever the reading of what the law leaves open."""
-
-    def ways(search: Search) -> dict[Any, list[list[int]]]:
-        return {rule: [[body] for body in bodies] for rule, bodies in search.space.instances[0].items()}
-
-    missing = dict(checker.never("never_fires", checker.free, ways))
-    known = {rule for search in checker.free for rule in search.space.instances[0]}
-    for rule in checker.law.rules:
-        if rule.tagged and (rule.index in missing or rule.index not in known):
-            about = _about(rule=rule.comment or rule.head, provisions=", ".join(rule.provisions))
-            place = (f"{rule.file}:{rule.line}",)
-            yield Finding("never_fires", about, place, certain=missing.get(rule.index, True))
+    for rule, certain in checker.mute.items():
+        yield Finding("never_fires", _of_rule(checker.law, rule), (_place(checker.law, rule),), certain=certain)
 
 
 def paper_impossible(checker: Checker) -> Iterator[Finding]:
@@ -282,8 +318,8 @@ def _harmed(checker: Checker, search: Search, space: Space, papers: Sequence[int
     for label, (number, loss) in losses.items():
         checker._ask("paper_harms")
 
-        def shown(runs: Sequence[Run], number: int = number) -> bool:
-            return runs[0].state(number) is True and runs[1].state(number) is False
+        def shown(found: Witness, atom: Atom = program.atoms[number]) -> bool:
+            return found.state(0, atom) is True and found.state(1, atom) is False
 
         engines = [checker.engine, checker.engine]
         if space.holding(loss, ()) is None:
@@ -316,6 +352,30 @@ def dates_in_force(checker: Checker) -> Iterator[Finding]:
                 yield Finding("dates_in_force", _about(kind=kind, head=head, one=one, other=other), rules)
 
 
+def no_difference(checker: Checker) -> Iterator[Finding]:
+    """A rule without which every case is decided in the same way, and that no other rule repeats."""
+    repeated = {rule for pair in checker.pairs for rule in pair}
+    for rule, certain in checker.idle.items():
+        if rule not in repeated:
+            yield Finding("no_difference", _of_rule(checker.law, rule), (_place(checker.law, rule),), certain=certain)
+
+
+def same_rule(checker: Checker) -> Iterator[Finding]:
+    """Two rules that say the same: without one the other does its work, without both something is missing."""
+    for one, other in checker.pairs:
+        places = (_place(checker.law, one), _place(checker.law, other))
+        yield Finding("same_rule", _of_rule(checker.law, one), places)
+
+
+def _of_rule(law: Law, index: int) -> tuple[tuple[str, str], ...]:
+    rule = law.rules[index]
+    return _about(rule=rule.comment or rule.head, provisions=", ".join(rule.provisions))
+
+
+def _place(law: Law, index: int) -> str:
+    return f"{law.rules[index].file}:{law.rules[index].line}"
+
+
 CHECKS: dict[str, Callable[[Checker], Iterator[Finding]]] = {
     "two_answers": two_answers,
     "no_answer": no_answer,
@@ -323,6 +383,8 @@ CHECKS: dict[str, Callable[[Checker], Iterator[Finding]]] = {
     "never_holds": never_holds,
     "always_waived": always_waived,
     "never_fires": never_fires,
+    "no_difference": no_difference,
+    "same_rule": same_rule,
     "paper_impossible": paper_impossible,
     "paper_harms": paper_harms,
     "dates_in_force": dates_in_force,

@@ -7,23 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
 from typing import Any, NamedTuple
 
 from reasoner.engine import Engine
 from reasoner.ground import Atom, GroundProgram, Shape
 from reasoner.outcome import Outcome, outcome
-from reasoner.quality.search import Answer, Witness, confirmed, shapes
+from reasoner.quality.search import Answer, Witness, confirmed, renamed, shapes
 from reasoner.quality.space import Side, Space
 from reasoner.run import Run
 from reasoner.terms import leaves
 
 Label = tuple[str, ...]
 """What is decided differently, whoever it is about: predicate, route, and what the predicate says of it."""
-
-
-Pair = tuple[int | None, int | None]
-"""The numbers of one atom in the two programs; None where it has none."""
 
 
 class Version(NamedTuple):
@@ -58,10 +53,9 @@ class Difference(NamedTuple):
     """What the versions decide differently, with the simplest case and the provisions responsible."""
 
     labels: tuple[Label, ...]
-    witness: Witness | None
+    witness: Witness
     provisions: tuple[str, ...]
     outcomes: tuple[Outcome, Outcome] | None
-    certain: bool
 
 
 class Comparison(NamedTuple):
@@ -85,36 +79,28 @@ def compare(one: Version, other: Version, progress: Callable[[], object] = lambd
         space = Space(sides, [program.shown for program in programs])
         space.add(*_same_calendar(space))
         goals = _goals(programs)
-        asked = {label: space.either(_ways(space, pairs)) for label, pairs in goals.items()}
+        asked = {label: space.either(_ways(space, programs, atoms)) for label, atoms in goals.items()}
         left = [label for label in sorted(asked, key=_rank) if label not in done]
         while left:
             progress()
             questions += 1
-            tier = [
-                label for label in left if _rank(label)[0] == _rank(left[0])[0]
-            ]  # results first, then their reasons
+            # Results come first, then their reasons.
+            tier = [label for label in left if _rank(label)[0] == _rank(left[0])[0]]
             held = space.holding([space.either([asked[label]] for label in tier)], asked.values())
             if held is None:
                 certain = certain and space.complete
                 left = [label for label in left if label not in tier]
                 continue
             label = next(label for label in left if asked[label] in held)
-            shown = partial(_differs, pairs=goals[label])
-            small = Space(sides, [[n for n in side if n is not None] for side in zip(*goals[label], strict=True)])
-            small.add(*_same_calendar(small))
-            goal = small.either(_ways(small, goals[label]))
-            answer = confirmed(small, shape, [goal], [one.engine, other.engine], shown)
-            if answer.witness is None:
-                done.add(label)
-                certain = certain and answer.certain
-            else:
-                difference = _difference(answer, label, goals[label], shape)
-                done.add(label)
-                key = difference.provisions
-                if key in found:
+            answer = _shown(sides, programs, goals[label], shape, [one.engine, other.engine])
+            done.add(label)
+            certain = certain and (answer.witness is not None or answer.certain)
+            if answer.witness is not None:
+                difference = _difference(answer.witness, label, goals[label])
+                if (key := difference.provisions) in found:
                     difference = found[key]._replace(labels=(*found[key].labels, label))
                 found[key] = difference
-            left = [label for label in left if label not in done]
+            left.remove(label)
     return Comparison(tuple(found.values()), questions, certain)
 
 
@@ -140,45 +126,60 @@ def _rank(label: Label) -> tuple[int, int, Label]:
 _TIERS = (("eligible", "not_eligible", "discretionary"), ("condition",), ("document", "complete", "incomplete"))
 
 
-def _goals(programs: Sequence[GroundProgram]) -> dict[Label, list[Pair]]:
-    """For each label the atoms of the two programs concerned."""
-    goals: dict[Label, list[Pair]] = {}
+def _goals(programs: Sequence[GroundProgram]) -> dict[Label, list[Atom]]:
+    """For each label the atoms concerned."""
+    goals: dict[Label, list[Atom]] = {}
     one, other = programs
-    atoms = dict.fromkeys([*(one.atoms[n] for n in one.shown), *(other.atoms[n] for n in other.shown)])
-    for atom in atoms:
-        if atom[0] in ("relevant", "effect_date", "deadline"):
-            continue  # what a page shows and the days it computes differ whenever anything else does
-        pair = one.number.get(atom), other.number.get(atom)
-        goals.setdefault((str(atom[0]), *map(str, atom[2:])), []).append(pair)
+    for atom in dict.fromkeys([*(one.atoms[n] for n in one.shown), *(other.atoms[n] for n in other.shown)]):
+        if atom[0] not in ("relevant", "effect_date", "deadline"):
+            # What a page shows and the days it computes differ whenever anything else does.
+            goals.setdefault((str(atom[0]), *map(str, atom[2:])), []).append(atom)
     return goals
 
 
-def _ways(space: Space, pairs: Iterable[Pair]) -> Iterator[list[int]]:
+def _ways(space: Space, programs: Sequence[GroundProgram], atoms: Iterable[Atom]) -> Iterator[list[int]]:
     """The ways in which one of the atoms can be true on one side alone."""
-    for pair in pairs:
-        first, second = (
-            space.literal(side, number) if number is not None else space.never for side, number in enumerate(pair)
-        )
+    for atom in atoms:
+        numbers = [program.number.get(atom) for program in programs]
+        first, second = (space.never if n is None else space.literal(side, n) for side, n in enumerate(numbers))
         yield from ([first, -second], [-first, second])
 
 
-def _differs(runs: Sequence[Run], pairs: Iterable[Pair]) -> bool:
-    states = ([run.state(n) if n is not None else False for run, n in zip(runs, pair, strict=True)] for pair in pairs)
-    return any(None not in pair and pair[0] != pair[1] for pair in states)
+def _shown(
+    sides: Sequence[Side],
+    programs: Sequence[GroundProgram],
+    atoms: Sequence[Atom],
+    shape: Shape,
+    engines: Sequence[Engine],
+) -> Answer:
+    """The simplest case in which one of the atoms is true on one side alone."""
+    targets = [[n for atom in atoms if (n := program.number.get(atom)) is not None] for program in programs]
+    space = Space(sides, targets)
+    space.add(*_same_calendar(space))
+    goal = space.either(_ways(space, programs, atoms))
+    return confirmed(space, shape, [goal], engines, lambda witness: _apart(witness, atoms) is not None)
 
 
-def _difference(answer: Answer, label: Label, pairs: Sequence[Pair], shape: Shape) -> Difference:
+def _apart(witness: Witness, atoms: Iterable[Atom]) -> Atom | None:
+    """The first of some atoms that is true on one side alone."""
+    for atom in atoms:
+        states = [witness.state(side, atom) for side in (0, 1)]
+        if None not in states and states[0] != states[1]:
+            return atom
+    return None
+
+
+def _difference(witness: Witness, label: Label, atoms: Sequence[Atom]) -> Difference:
     """What a case shows: the outcomes on both sides, and the provisions that carry the difference."""
-    assert answer.witness is not None
-    runs = [next(r for r in each.runs if r.cast.shape == shape) for each in answer.witness.decisions]
-    pair = next(pair for pair in pairs if _differs(runs, [pair]))
-    number = next(number for number in pair if number is not None)
-    _, person, route, *_ = runs[0 if pair[0] is not None else 1].program.atoms[number]
-    cited = [
-        set[str]() if number is None else set(run.thorough.provisions(number))
-        for run, number in zip(runs, pair, strict=True)
-    ]
-    return Difference((label,), answer.witness, _responsible(cited, runs, person), _outcomes(runs, person, route), True)
+    atom = _apart(witness, atoms)
+    assert atom is not None
+    runs = [decision.runs[0] for decision in witness.decisions]
+    cited = []
+    for run in runs:
+        number = run.program.number.get(renamed(atom, run))
+        cited.append(set[str]() if number is None else set(run.thorough.provisions(number)))
+    outcomes = _outcomes(runs, str(atom[1]), str(atom[2]))
+    return Difference((label,), witness, _responsible(cited, runs, str(atom[1])), outcomes)
 
 
 def _responsible(cited: Sequence[set[str]], runs: Sequence[Run], person: str) -> tuple[str, ...]:
@@ -186,7 +187,7 @@ def _responsible(cited: Sequence[set[str]], runs: Sequence[Run], person: str) ->
     with other rules there, or open to two readings that are answered differently; else all that one side alone names.
     """
     named, (one, other) = cited[0] | cited[1], runs
-    in_force = [{p for p in named if _holds(run, ("in_force", p, person))} for run in runs]
+    in_force = [{p for p in named if _holds(run, renamed(("in_force", p, person), run))} for run in runs]
     if different := in_force[0] ^ in_force[1]:
         return tuple(sorted(different))
     texts = [{p: [r.text for r in run.law.provision_rules.get(p, ())] for p in named} for run in runs]
@@ -218,10 +219,10 @@ def _outcomes(runs: Sequence[Run], person: str, route: str) -> tuple[Outcome, Ou
         regime = next((str(regime) for name, regime in run.law.table("route") if name == route), None)
         if regime is None:
             return None
-        found.append(outcome(run, person, route, regime))
+        found.append(outcome(run, run.cast.canonical[person], route, regime))
     return found[0], found[1]
 
 
 def differences(comparison: Comparison) -> Iterator[Difference]:
     """The differences, results before what goes with them."""
-    yield from sorted(comparison.differences, key=lambda each: _rank(each.labels[0]) if each.labels else (99, 0, ()))
+    yield from sorted(comparison.differences, key=lambda each: _rank(each.labels[0]))

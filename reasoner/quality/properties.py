@@ -81,8 +81,7 @@ def check(engine: Engine, rules: Sequence[Rule], progress: Callable[[], object] 
             certain = certain and answer.certain
             if answer.witness is not None:
                 case, decision = answer.witness.cases[0], answer.witness.decisions[0]
-                run = next(run for run in decision.runs if run.cast.shape == shape)
-                violation = Violation(case, decision, run, next(_violated(run, rule)))
+                violation = Violation(case, decision, *next(_violated(decision, rule)))
                 break
         yield Verdict(rule, violation, certain)
 
@@ -94,16 +93,17 @@ def _searched(engine: Engine, rule: Rule, shape: Shape) -> Answer:
         return Answer(None, True)
     space = Space([Side(engine.law, program)], [numbers])
     goal = space.either([body] for body in space.instances[0].get(rule.index, ()))
-    return confirmed(space, shape, [goal], [engine], lambda runs: any(_violated(runs[0], rule)))
+    return confirmed(space, shape, [goal], [engine], lambda found: any(_violated(found.decisions[0], rule)))
 
 
 def _bodies(program: GroundProgram, number: int, rule: Rule) -> list[tuple[Sequence[int], Sequence[int]]]:
     return [(true, false) for index, _, true, false in program.rules.get(number, ()) if index == rule.index]
 
 
-def _violated(run: Run, rule: Rule) -> Iterator[Atom]:
+def _violated(decision: Decision, rule: Rule) -> Iterator[tuple[Run, Atom]]:
     """The violations that a rule gives in a case."""
-    for number in run.program.by_predicate.get(HEAD, ()):
-        for true, false in _bodies(run.program, number, rule):
-            if all(run.state(n) is True for n in true) and all(run.state(n) is False for n in false):
-                yield run.program.atoms[number]
+    for run in decision.runs:
+        for number in run.program.by_predicate.get(HEAD, ()):
+            for true, false in _bodies(run.program, number, rule):
+                if all(run.state(n) is True for n in true) and all(run.state(n) is False for n in false):
+                    yield run, run.program.atoms[number]

@@ -10,21 +10,39 @@ from typing import NamedTuple
 from reasoner.case import parse_case
 from reasoner.engine import Decision, Engine
 from reasoner.errors import CaseFileError
-from reasoner.ground import GroundProgram, Shape
+from reasoner.ground import Atom, GroundProgram, Shape
 from reasoner.program import Law
-from reasoner.quality.casetext import lines
 from reasoner.quality.space import Side, Space, Values
-from reasoner.quality.witness import Case, case_file
+from reasoner.quality.witness import Case, case_file, text
 from reasoner.run import Run
 
 TRIES = 12  # cases that turn out not to be possible before a search is given up
 
 
 class Witness(NamedTuple):
-    """A real case that shows what was asked for: its file as each side sees it, and its decisions."""
+    """A real case that shows what was asked for: its file as each side sees it, and its decisions.
+
+    The persons of the file are called as in the shape that was searched: p1, p2, ...
+    """
 
     cases: tuple[Case, ...]
     decisions: tuple[Decision, ...]
+
+    def state(self, side: int, atom: Atom) -> bool | None:
+        """Whether an atom, with its persons called as in the file, holds in the decision of a side."""
+        return state(self.decisions[side], atom)
+
+
+def state(decision: Decision, atom: Atom) -> bool | None:
+    """Whether an atom, with its persons called as in the file, holds in a decision."""
+    run = decision.runs[0]
+    number = run.program.number.get(renamed(atom, run))
+    return False if number is None else run.state(number)
+
+
+def renamed(atom: Atom, run: Run) -> Atom:
+    """An atom about the persons of a file, with the names that a run gives them."""
+    return tuple(run.cast.canonical.get(part, part) for part in atom)
 
 
 class Answer(NamedTuple):
@@ -81,9 +99,11 @@ class Search:
         )
         assumptions = [space.literal(0, n) for n in numbers] + [-space.literal(0, n) for n in without]
 
-        def shown(runs: Sequence[Run]) -> bool:
-            state = runs[0].state
-            return all(state(n) is True for n in numbers) and all(state(n) is False for n in without)
+        atoms = self.program.atoms
+
+        def shown(found: Witness) -> bool:
+            held = all(found.state(0, atoms[n]) is True for n in numbers)
+            return held and all(found.state(0, atoms[n]) is False for n in without)
 
         return confirmed(space, self.shape, assumptions, [self.engine], shown)
 
@@ -93,7 +113,7 @@ def confirmed(
     shape: Shape,
     assumptions: Sequence[int],
     engines: Sequence[Engine],
-    shown: Callable[[Sequence[Run]], bool],
+    shown: Callable[[Witness], bool],
 ) -> Answer:
     """The simplest case that fits the assumptions, decided again from its file; one that does not show what it should
     is left out, and the search goes on."""
@@ -112,18 +132,15 @@ def _decided(
     values: Values,
     shape: Shape,
     engines: Sequence[Engine],
-    shown: Callable[[Sequence[Run]], bool],
+    shown: Callable[[Witness], bool],
 ) -> Witness | None:
     cases = tuple(case_file(space, values, shape, side) for side in range(len(space.sides)))
-    decisions, runs = [], []
-    for case, engine in zip(cases, engines, strict=True):
-        try:
-            decision = engine.decide(parse_case("\n".join(lines(case)), choices=engine.law.choices))
-        except CaseFileError:
-            return None
-        run = next((run for run in decision.runs if run.cast.shape == shape), None)
-        if run is None:
-            return None
-        decisions.append(decision)
-        runs.append(run)
-    return Witness(cases, tuple(decisions)) if shown(runs) else None
+    try:
+        files = [
+            parse_case(text(case), choices=engine.law.choices) for case, engine in zip(cases, engines, strict=True)
+        ]
+    except CaseFileError:
+        return None
+    decisions = [engine.decide(file) for engine, file in zip(engines, files, strict=True)]
+    witness = Witness(cases, tuple(decisions))
+    return witness if shown(witness) else None

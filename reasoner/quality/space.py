@@ -35,7 +35,8 @@ LIKELY = ("US", "JP", "BR", "IN", "ja", "hi", "pt")  # codes to use for "in none
 class Side(NamedTuple):
     """One reading of the case: a ground program, points that have a value of their own, and inputs that are settled.
 
-    ``own`` are the inputs that this side does not share with the others.
+    ``own`` are the inputs that this side does not share with the others, ``same`` the conclusions that are those of the
+    first side.
     """
 
     law: Law
@@ -43,6 +44,7 @@ class Side(NamedTuple):
     pinned: Mapping[Atom, date] = {}
     settled: Mapping[Atom, bool] = {}
     own: frozenset[Atom] = frozenset()
+    same: frozenset[int] = frozenset()
 
 
 @dataclass(eq=False, repr=False)
@@ -121,8 +123,11 @@ class Space:
         self._literals.append(literals)
         program, inputs = side.program, frozenset(side.program.inputs)
         reached = _cone(program, targets)
+        shared = {number for number in reached & side.same if number in self._literals[0]} if index else set()
         for number in reached:
-            if number in program.comparisons:
+            if number in shared:
+                literals[number] = self._literals[0][number]
+            elif number in program.comparisons:
                 key = (_pinned(program.comparisons[number], side.pinned), None)
                 literals[number] = self.comparisons.setdefault(key, 0) or self._new_comparison(key)
             elif number in program.rules:
@@ -136,7 +141,7 @@ class Space:
                 if atom in side.settled:
                     literal = literals[number]
                     self.rule(None, [-literal if side.settled[atom] else literal])
-        for number in reached:
+        for number in reached - shared:
             for rule, _, true, false in program.rules.get(number, ()):
                 instance = self.rule(self.atom(), _body(true, false, literals))
                 self.rule(literals[number], [instance])
@@ -400,9 +405,9 @@ class Space:
 
     # -- asking -------------------------------------------------------------------------------------------------
 
-    def find(self, assumptions: Sequence[int]) -> Values | None:
-        """A possible case in which all assumptions hold, the simplest that is found without much effort, or None."""
-        held = self._best(assumptions, simplest=True)
+    def find(self, assumptions: Sequence[int], *, simplest: bool = True) -> Values | None:
+        """A possible case in which all assumptions hold, on request the simplest that little effort finds, or None."""
+        held = self._best(assumptions, simplest=simplest)
         return None if held is None else self._values(held)
 
     def holding(self, assumptions: Sequence[int], asked: Iterable[int]) -> frozenset[int] | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clingo.propagator import PropagateControl, PropagateInit, PropagatorCheckMode
 
 from reasoner.case_checks import CHAINS
+from reasoner.dates import Atom
 from reasoner.facts import Thing, address
 from reasoner.quality.timing import Bound, Conflict, bound, readable, settle
 from reasoner.terms import leaves
@@ -21,15 +22,37 @@ Place = tuple[Thing, tuple[str, ...]]
 """Where a case file says something: a thing and the names of the field in it."""
 
 
+class _Date(NamedTuple):
+    """A comparison of dates: what has to exist for it to say something, the numbers it reads, and what its two answers
+    say when there are none."""
+
+    comparison: Atom
+    owner: int | None
+    literal: int
+    exists: tuple[int, ...]
+    numbers: tuple[Any, ...]
+    answers: tuple[Bound, ...]
+
+
+def _answer(date: _Date, true: bool, numbers: Mapping[Any, int], reasons: tuple[int, ...]) -> Bound:
+    """What an answer to a comparison says of its dates."""
+    because = (date.literal if true else -date.literal, *date.exists, *reasons)
+    made = bound(date.comparison, true, numbers, because)
+    return made._replace(source=_owned(made.source, date.owner), target=_owned(made.target, date.owner))
+
+
 class Theory:
     """Refuses answers to comparisons that no days can give together."""
 
     def __init__(self, space: Space) -> None:
         self.space = space
         self.dates = [
-            (comparison, owner, literal)
+            self._date(comparison, owner, literal)
             for (comparison, owner), literal in space.comparisons.items()
             if comparison[0] == "date"
+        ]
+        self.unfiled = [
+            (filed, tuple(self._as_assessed(person, -filed))) for (person, _), filed in space.unfiled.items()
         ]
         self.births = frozenset(key for key in space.exists if space.vocabulary[key[0][0]].path.endswith(".born"))
         self._solver: dict[int, int] = {}
@@ -76,26 +99,34 @@ class Theory:
         for key, chosen in space.points.items():
             if space.kinds[key] == "number":
                 numbers[key], reasons[key] = next((v, n) for v, n in chosen.items() if holds(n))
-        for comparison, owner, literal in self.dates:
-            points = [(point, owner) for point in dict.fromkeys(leaves(comparison))]
-            read = [key for key in points if key in space.exists]
-            if all(holds(space.exists[key]) for key in read):
-                true = holds(literal)
-                known = {key[0]: numbers[key] for key in points if key in numbers}
-                because = [literal if true else -literal, *(space.exists[key] for key in read)]
-                because += [reasons[key] for key in points if key in numbers]
-                made = bound(comparison, true, known, tuple(because))
-                bounds.append(made._replace(source=_owned(made.source, owner), target=_owned(made.target, owner)))
+        for asked in self.dates:
+            if all(holds(exists) for exists in asked.exists):
+                true = holds(asked.literal)
+                if not asked.numbers:
+                    bounds.append(asked.answers[true])
+                    continue
+                known = {key[0]: numbers[key] for key in asked.numbers}
+                bounds.append(_answer(asked, true, known, tuple(reasons[key] for key in asked.numbers)))
         for before, after, strictly, why in self.orders:
             if all(holds(literal) for literal in why):
                 bounds.append(Bound(before, after, _next_day if strictly else _same_day, why))
-        for (person, owner), filed in space.unfiled.items():
+        for filed, same in self.unfiled:
             if not holds(filed):
-                bounds += self._as_assessed(person, owner, -filed)
+                bounds += same
         return bounds
 
-    def _as_assessed(self, person: str, owner: int | None, why: int) -> Iterable[Bound]:
-        paths = {space_key: self.space.vocabulary[space_key[0][0]].path for space_key in self.space.exists}
+    def _date(self, comparison: Atom, owner: int | None, literal: int) -> _Date:
+        points = [(point, owner) for point in dict.fromkeys(leaves(comparison))]
+        exists = tuple(self.space.exists[key] for key in points if key in self.space.exists)
+        numbers = tuple(key for key in points if self.space.kinds[key] == "number")
+        found = _Date(comparison, owner, literal, exists, numbers, ())
+        return (
+            found if numbers else found._replace(answers=tuple(_answer(found, true, {}, ()) for true in (False, True)))
+        )
+
+    def _as_assessed(self, person: str, why: int) -> Iterator[Bound]:
+        """An application that is not filed is looked at on the day of the assessment."""
+        paths = {key: self.space.vocabulary[key[0][0]].path for key in self.space.exists}
         assessed = next((key for key, path in paths.items() if path == "assessed_on"), None)
         for key, path in paths.items():
             if path.endswith(".filed") and key[0][1] == person and assessed is not None:

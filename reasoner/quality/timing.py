@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from reasoner.dates import Atom, Term
@@ -22,7 +23,7 @@ ANCHOR = date(2025, 1, 15)
 """The day around which cases are set that leave a choice."""
 AGES = (30, 25, 20, 40, 50, 60, 17, 12, 6, 2, 0)
 """Years before the anchor at which somebody is born who may be born at any time, the likeliest first."""
-ROUNDS = 400  # how often a chain of comparisons may lead back to where it began before it is given up
+ROUNDS = 40  # how often a chain of comparisons may lead back to where it began before it is given up
 
 _ONE = timedelta(1)
 
@@ -54,7 +55,14 @@ def dated(term: Term, numbers: Mapping[Term, int]) -> Term:
 
 def bound(comparison: Atom, holding: bool, numbers: Mapping[Term, int], reasons: tuple[int, ...]) -> Bound:
     """What an answer to a comparison says; ``numbers`` are the values of the numbers that it reads."""
-    _, left, operator, right = comparison
+    return Bound(*_said(comparison, holding, tuple(numbers.items())), reasons)
+
+
+@lru_cache(maxsize=50_000)
+def _said(
+    comparison: Atom, holding: bool, known: tuple[tuple[Term, int], ...]
+) -> tuple[Term, Term, Callable[[date], date]]:
+    (_, left, operator, right), numbers = comparison, dict(known)
     if not holding:
         left, right, operator = right, left, "<=" if operator == "<" else "<"
     source, target = dated(left, numbers), dated(right, numbers)
@@ -64,9 +72,11 @@ def bound(comparison: Atom, holding: bool, numbers: Mapping[Term, int], reasons:
         limit = after(day)
         if before is _itself and type(limit) is date:
             return limit if operator == "<=" else limit + _ONE
-        return _least(lambda candidate: holds(limit, operator, before(candidate)), as_day(limit))
+        near = as_day(limit)
+        near -= as_day(before(near)) - near  # moved back as far as the other side moves a day on: almost right
+        return _least(lambda candidate: holds(limit, operator, before(candidate)), near)
 
-    return Bound(source, target, earliest, reasons)
+    return source, target, earliest
 
 
 def _side(term: Term, point: Term, numbers: Mapping[Term, int]) -> Callable[[date], date]:
@@ -142,7 +152,7 @@ def settle(points: Iterable[Any], bounds: Sequence[Bound], raised: Mapping[Any, 
                 if _always_later(chain):
                     return Conflict(_reasons(chain), True)
                 if turns > ROUNDS:
-                    return Conflict(_reasons(chain), False)
+                    return Conflict(_reasons(chain), _never_back(chain))
             elif each.source == each.target:
                 return Conflict(_reasons([each]), True)
             days[each.target], came[each.target] = day, each
@@ -165,22 +175,32 @@ def _reasons(chain: Iterable[Bound]) -> frozenset[int]:
     return frozenset(literal for each in chain for literal in each.reasons)
 
 
-def _always_later(chain: Sequence[Bound]) -> bool:
-    """Whether going round a circle of bounds ends later, whichever day it starts on: tried on all days of a cycle of
-    leap years, and of the years around 2100, which is none."""
-    for start, stop in _YEARS:
-        for ordinal in range(start, stop):
-            day = begun = date.fromordinal(ordinal)
-            for each in reversed(chain):
-                day = as_day(each.earliest(day))
-            if day <= begun:
-                return False
-    return True
+def _always_later(chain: Iterable[Bound]) -> bool:
+    """Whether going round a circle of bounds ends later, whichever day it starts on: quickly, and not for all that
+    do."""
+    return sum(_least_step(each.earliest) for each in chain) > 0
 
 
-_YEARS = tuple(
-    (date(first, 1, 1).toordinal(), date(last, 1, 1).toordinal()) for first, last in ((2000, 2004), (2096, 2104))
-)
+def _never_back(chain: Sequence[Bound]) -> bool:
+    """The same, tried on every day: the days by which each bound moves it may never be fewest together."""
+
+    def after(day: date) -> date:
+        for each in reversed(chain):
+            day = as_day(each.earliest(day))
+        return day
+
+    return _least_step(after) > 0
+
+
+@lru_cache(maxsize=50_000)
+def _least_step(earliest: Callable[[date], date]) -> int:
+    """The fewest days by which a day is moved: of all days of a cycle of leap years, and of the years around 2100,
+    which is none."""
+    return min(
+        as_day(earliest(date.fromordinal(ordinal))).toordinal() - ordinal
+        for first, last in ((2000, 2004), (2096, 2104))
+        for ordinal in range(date(first, 1, 1).toordinal(), date(last, 1, 1).toordinal())
+    )
 
 
 def readable(points: Sequence[Any], bounds: Sequence[Bound], births: frozenset[Any]) -> dict[Any, date]:
@@ -201,8 +221,3 @@ def readable(points: Sequence[Any], bounds: Sequence[Bound], births: frozenset[A
     found = settle(points, bounds, raised)
     assert not isinstance(found, Conflict)
     return found
-
-
-def at_midnight(day: date) -> datetime:
-    """The moment at which a day begins."""
-    return datetime(day.year, day.month, day.day)

@@ -10,6 +10,7 @@ from reasoner.case_model import field_at
 from reasoner.facts import Thing, address
 from reasoner.ground import Shape
 from reasoner.quality import lists
+from reasoner.quality.casetext import lines
 from reasoner.quality.space import Space, Values
 
 Case = dict[str, Any]
@@ -36,9 +37,9 @@ class _Writer:
 
     def write(self, values: Values, side: int) -> Case:
         """All places, things before what is said of them."""
-        facts = [(key, truth) for key, truth in values.truth.items() if key[1] in (None, side)]
-        for (atom, _), truth in sorted(facts, key=lambda fact: len(self._place(fact[0][0])[1])):
-            self._input(atom, truth)
+        facts = [(key[0], truth) for key, truth in values.truth.items() if key[1] in (None, side)]
+        for atom, _ in sorted((fact for fact in facts if fact[1]), key=lambda fact: len(self._place(fact[0])[1])):
+            self._input(atom, True)
         for key, value in values.points.items():
             if len(key) == 2 and key[1] in (None, side):
                 self._point(key[0], value)
@@ -47,6 +48,9 @@ class _Writer:
                 self._periods(key[0], key[1], value, end)
         for point, day in self.space.sides[side].pinned.items():
             self._point(point, day)
+        for atom, truth in facts:  # once it is known which things the file lists
+            if not truth:
+                self._input(atom, False)
         return self._tidy()
 
     def _ends(self, values: Values) -> Sequence[tuple[Any, date]]:
@@ -71,7 +75,11 @@ class _Writer:
         if kind == "persons":
             return self.case["persons"][thing[1]]
         if kind == "applications":
-            return self._application(thing[1])
+            found = next((a for a in self.case["applications"] if a["applicant"] == thing[1]), None)
+            if found is None:  # of somebody who joins nobody
+                found = {"applicant": thing[1]}
+                self.case["applications"].append(found)
+            return found
         if kind == "extensions":
             listed = self._thing(("applications", thing[1])).setdefault("procedure", {}).setdefault("extensions", [])
             while len(listed) < thing[2]:
@@ -85,14 +93,6 @@ class _Writer:
             self.found[thing] = {"type": thing[2]}
             holder.setdefault("documents", []).append(self.found[thing])
         return self.found[thing]
-
-    def _application(self, person: Any) -> Any:
-        """Who joins nobody may apply as well."""
-        listed = [a for a in self.case["applications"] if a["applicant"] == person]
-        if not listed:
-            listed = [{"applicant": person}]
-            self.case["applications"] += listed
-        return listed[0]
 
     def _union(self, thing: Thing) -> Any:
         pair = {thing[1], thing[2]}
@@ -120,6 +120,8 @@ class _Writer:
                 self._thing(thing)
             elif thing[0] == "applications":
                 self._thing(thing)["filed"] = "none"
+            elif thing[0] == "documents" and self._there(thing):
+                self._thing(thing)["handed_in"] = "none"
             return
         if not truth and not self._there(thing):
             return
@@ -153,8 +155,6 @@ class _Writer:
             if entry.silence != "no" and self._there(thing):
                 self._put(thing, names, "none")
             return
-        if names == ("filed",) and self._thing(thing).get("filed") == "none":
-            return
         if isinstance(value, date):
             moment = self.space.point_kinds[point[0]] == "time"
             value = value.isoformat() + (" 00:00" if moment else "")
@@ -183,3 +183,8 @@ class _Writer:
         """Without what is empty, the parts of the file in their usual order."""
         order = ("assessed_on", "language", "readings", "persons", "unions", "applications")
         return {key: self.case[key] for key in order if self.case.get(key)}
+
+
+def text(case: Case) -> str:
+    """A case file as it is shown, so that what is said of its lines is said of those that are seen."""
+    return "\n".join(lines(case))

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from reasoner import __version__
 from reasoner.outcome import Outcome, as_data
-from reasoner.program import Law
 from reasoner.quality import casetext
 from reasoner.quality.difference import Comparison, Difference, Label, Version, differences
-from reasoner.quality.search import shapes
 from reasoner.render.blocks import Block
 from reasoner.render.check import show
 from reasoner.render.lines import PLAIN, YES, Line, Writer
@@ -90,12 +88,10 @@ def _difference(
         texts = [*shown, *([wording.ui("diff_more", N=len(items) - len(shown))] if len(shown) < len(items) else [])]
         children = tuple(Line(PLAIN, text) for text in texts)
         yield Block("tree", level=1, tree=Line(PLAIN, wording.ui(heading), children=children, heading=True))
-    if difference.witness is None:
-        return
     names, (first_case, second_case) = [version.name for version in versions], difference.witness.cases
     yield Block("text", wording.ui("diff_case"), 1)
     yield Block("case", level=2, lines=tuple(casetext.noted(first_case, second_case, names[1])))
-    lines = _sides(difference, versions[0].engine.law, wording)
+    lines = _sides(difference, wording)
     for side, (name, found) in enumerate(zip(names, lines, strict=True)):
         yield Block("text", wording.ui("diff_under", Name=name), 1)
         for line, articles in found:
@@ -131,13 +127,12 @@ def _labels(labels: Sequence[Label], subjects: Subjects, most: int | None = None
 # -- the two decisions ------------------------------------------------------------------------------------------------
 
 
-def _sides(difference: Difference, law: Law, wording: Wording) -> list[list[tuple[Line, dict[str, str]]]]:
+def _sides(difference: Difference, wording: Wording) -> list[list[tuple[Line, dict[str, str]]]]:
     """What the answers on the smallest person say on one side only, result and reasons first."""
-    assert difference.witness is not None
     found = []
     for side, decision in enumerate(difference.witness.decisions):
         writer = Writer(decision, wording, depth=DEPTH)
-        pairs = _outcomes(difference, decision, side, law)
+        pairs = _outcomes(difference, decision, side)
         found.append((writer, {(o.person, o.route): writer.outcome(run, o) for run, o in pairs}))
     result: list[list[tuple[Line, dict[str, str]]]] = []
     for (writer, lines), (_, others) in (found, found[::-1]):
@@ -150,12 +145,10 @@ def _sides(difference: Difference, law: Law, wording: Wording) -> list[list[tupl
     return result
 
 
-def _outcomes(difference: Difference, decision: Decision, side: int, law: Law) -> list[tuple[Run, Outcome]]:
-    searched = set(shapes(law))
-    run = next((run for run in decision.runs if run.cast.shape in searched), None)
-    if difference.outcomes is None or run is None:
+def _outcomes(difference: Difference, decision: Decision, side: int) -> list[tuple[Run, Outcome]]:
+    if difference.outcomes is None:
         return list(decision.decided)
-    return [(run, difference.outcomes[side])]
+    return [(decision.runs[0], difference.outcomes[side])]
 
 
 def _only_here(line: Line, other: Line | None, wording: Wording) -> Line:
@@ -201,9 +194,8 @@ def _data(
         "provisions": list(difference.provisions),
         "labels": [list(label) for label in difference.labels],
         "text": {wording.ui(heading): items for heading, items in _labels(difference.labels, subjects).items()},
+        "cases": list(difference.witness.cases),
     }
-    if difference.witness is not None:
-        data["cases"] = list(difference.witness.cases)
     if difference.outcomes is not None:
         data["outcomes"] = [as_data(outcome) for outcome in difference.outcomes]
         sides = [(side, outcome.person, outcome.route) for side, outcome in enumerate(difference.outcomes)]

@@ -36,8 +36,7 @@ class Writer:
     """Writes the outcomes of one decision as lines, in one language.
 
     ``depth`` cuts the tree below that many levels; ``reasons`` explains what is met as well, and ``full`` does so by
-    every
-    rule that holds, not only the first.
+    every rule that holds, not only the first.
     """
 
     def __init__(
