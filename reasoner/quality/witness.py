@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +10,7 @@ from reasoner.case_model import field_at
 from reasoner.facts import Thing, address
 from reasoner.ground import Shape
 from reasoner.quality import lists
+from reasoner.quality.casetext import lines
 from reasoner.quality.space import Space, Values
 
 Case = dict[str, Any]
@@ -185,6 +185,6 @@ class _Writer:
         return {key: self.case[key] for key in order if self.case.get(key)}
 
 
-def text(case: Mapping[str, Any]) -> str:
-    """A case file as JSON, which is YAML too."""
-    return json.dumps(case, indent=1, ensure_ascii=False)
+def text(case: Case) -> str:
+    """A case file as it is shown, so that what is said of its lines is said of those that are seen."""
+    return "\n".join(lines(case))

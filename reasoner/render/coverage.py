@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
-from contextlib import redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reasoner.quality.coverage import Coverage, Literal, RuleCoverage
 
 if TYPE_CHECKING:
-    from reasoner.engine import Engine
     from reasoner.wording import Wording
 
 COLUMNS = {
@@ -22,29 +18,6 @@ COLUMNS = {
     "comparison": "coverage_comparisons",
 }
 SIGNS = {(True, True): "✓", (True, False): "◐", (False, True): "◐", (False, False): "✗"}
-
-
-def write(found: Coverage, engine: Engine, wording: Wording, format: str, output: Path | None = None) -> None:
-    """Prints coverage in a format, or writes it to a file."""
-    if format == "text" and output is None:
-        text(found, wording)
-        return
-    if format == "html":
-        from reasoner.render.page import page
-
-        content = page(found, engine.store.root, wording)
-    elif format == "json":
-        content = as_json(found)
-    elif format == "markdown":
-        content = markdown(found, wording)
-    else:
-        with redirect_stdout(io.StringIO()) as kept:
-            text(found, wording)
-        content = kept.getvalue()
-    if output is None:
-        print(content)
-    else:
-        output.write_text(content + "\n", encoding="utf-8")
 
 
 def text(found: Coverage, wording: Wording) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.quality.coverage import Coverage, RuleCoverage
-from reasoner.render.coverage import COLUMNS, SIGNS, rows, sign, summary
+from reasoner.render.coverage import COLUMNS, SIGNS, as_json, markdown, rows, sign, summary, text
 
 if TYPE_CHECKING:
+    from reasoner.engine import Engine
     from reasoner.wording import Wording
 
 LISTED = 12  # tests named below a rule
@@ -145,3 +148,24 @@ def _tests(tests: Sequence[str], wording: Wording) -> str:
     more = f"<li>{escape(wording.ui('coverage_more', Number=len(tests) - LISTED))}</li>" if len(tests) > LISTED else ""
     label = f"{len(tests)} {escape(wording.ui('coverage_tests'))}"
     return f"<details><summary>{label}</summary><ul>{shown}{more}</ul></details>"
+
+
+def write(found: Coverage, engine: Engine, wording: Wording, format: str, output: Path | None = None) -> None:
+    """Prints coverage in a format, or writes it to a file."""
+    if format == "text" and output is None:
+        text(found, wording)
+        return
+    if format == "html":
+        content = page(found, engine.store.root, wording)
+    elif format == "json":
+        content = as_json(found)
+    elif format == "markdown":
+        content = markdown(found, wording)
+    else:
+        with redirect_stdout(io.StringIO()) as kept:
+            text(found, wording)
+        content = kept.getvalue()
+    if output is None:
+        print(content)
+    else:
+        output.write_text(content + "\n", encoding="utf-8")
