@@ -123,8 +123,8 @@ class _Writer:
             elif thing[0] == "documents" and self._there(thing):
                 self._thing(thing)["handed_in"] = "none"
             return
-        if not truth and not self._there(thing):
-            return
+        if not self._there(thing) and (not truth or thing[0] == "documents"):
+            return  # what is said of a paper that is not handed in says nothing
         wanted = self._wanted(entry, atom)
         if wanted is None:
             if (entry.silence != "yes") if truth else entry.silence in ("unknown", "yes"):
@@ -150,6 +150,8 @@ class _Writer:
         entry, (thing, names) = self.space.vocabulary[point[0]], self._place(point)
         if entry.path == "assessed_on":
             self.case["assessed_on"] = value.isoformat()
+            return
+        if thing[0] == "documents" and not self._there(thing):
             return
         if value is None:
             if entry.silence != "no" and self._there(thing):
