@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from reasoner.quality.coverage import Coverage, Literal, RuleCoverage
 
 if TYPE_CHECKING:
-    from reasoner.engine import Engine
     from reasoner.wording import Wording
 
 COLUMNS = {
@@ -24,7 +23,7 @@ COLUMNS = {
 SIGNS = {(True, True): "✓", (True, False): "◐", (False, True): "◐", (False, False): "✗"}
 
 
-def write(found: Coverage, engine: Engine, wording: Wording, format: str, output: Path | None = None) -> None:
+def write(found: Coverage, root: Path, wording: Wording, format: str, output: Path | None = None) -> None:
     """Prints coverage in a format, or writes it to a file."""
     if format == "text" and output is None:
         text(found, wording)
@@ -32,7 +31,7 @@ def write(found: Coverage, engine: Engine, wording: Wording, format: str, output
     if format == "html":
         from reasoner.render.page import page
 
-        content = page(found, engine.store.root, wording)
+        content = page(found, root, wording)
     elif format == "json":
         content = as_json(found)
     elif format == "markdown":
