@@ -20,7 +20,6 @@ from reasoner import __version__
 if TYPE_CHECKING:
     from reasoner.engine import Decision, Engine
     from reasoner.quality.suite import LawTest
-    from reasoner.quality.trial import Bench
     from reasoner.wording import Wording
 
 # Pydantic looks for plugins in every installed distribution before it builds its first model; the commands use none.
@@ -255,7 +254,7 @@ def test(
         from reasoner.render import tests
 
         engine = _engine(wording)
-        chosen = suite.select(suite.load_all(suite.files(paths or [suite.folder()]), engine.law), words)
+        chosen = suite.select(_tests(engine, paths), words)
         results = list(suite.run(engine, tests.watched(chosen, wording)))
         if junit is not None:
             from reasoner.render.junit import junit as as_junit
@@ -282,14 +281,17 @@ def coverage(
 ) -> None:
     """Which rules and conditions of the law decide an outcome by themselves in some test (MC/DC)."""
     with _reported(lang) as wording:
-        from reasoner.quality.coverage import cover
+        from reasoner.quality.coverage import KINDS, cover
+        from reasoner.quality.trial import Bench
+        from reasoner.quality.variants import variants
         from reasoner.render import page as shown
         from reasoner.render.text import progress
 
-        bench, tests = _bench(wording, paths, reform)
+        engine = _engine(wording, reform)
+        bench, tests = Bench(engine, variants(engine.store, KINDS)), _tests(engine, paths)
         with progress(len(tests), wording.ui("coverage_running")) as advance:
             found = cover(bench, tests, advance)
-        shown.write(found, bench.engine, wording, format.value, output)
+        shown.write(found, engine.store.root, wording, format.value, output)
         if found.percentage("rule") < threshold_rules or found.percentage("literal") < threshold_conditions:
             raise typer.Exit(1)
 
@@ -316,17 +318,19 @@ def mutate(
     with _reported(lang) as wording:
         from reasoner.quality.mutation import judge
         from reasoner.quality.proving import prover
-        from reasoner.quality.variants import chosen
+        from reasoner.quality.trial import Bench
+        from reasoner.quality.variants import chosen, chosen_kinds, variants
         from reasoner.render import mutation
         from reasoner.render.text import progress
 
-        bench, tests = _bench(wording, paths, reform)
-        wanted = chosen(bench.variants.law, rule, provision, kind)
+        engine = _engine(wording, reform)
+        changed = variants(engine.store, chosen_kinds(kind), chosen(engine.law, rule, provision))
+        bench, tests = Bench(engine, changed), _tests(engine, paths)
         with progress(len(tests), wording.ui("mutation_running")) as advance:
-            found = judge(bench, tests, wanted, prover(bench.engine, bench.variants), advance)
+            found = judge(bench, tests, equivalent=prover(engine, changed), advance=advance)
         if junit is not None:
-            junit.write_bytes(mutation.junit(found, bench.variants.law, wording))
-        mutation.report(found, bench.variants.law, wording, format.value)
+            junit.write_bytes(mutation.junit(found, engine.law, wording))
+        mutation.report(found, engine.law, wording, format.value)
         if found.score < threshold:
             raise typer.Exit(1)
 
@@ -492,17 +496,10 @@ def _engine(wording: Wording | None = None, reform: Sequence[Path] | None = None
     return engine
 
 
-def _bench(
-    wording: Wording, paths: Sequence[Path] | None, reform: Sequence[Path] | None
-) -> tuple[Bench, list[LawTest]]:
-    """The law with its variants, and the tests of it."""
+def _tests(engine: Engine, paths: Sequence[Path] | None) -> list[LawTest]:
     from reasoner.quality import suite
-    from reasoner.quality.trial import Bench
-    from reasoner.quality.variants import variants
 
-    engine = _engine(wording, reform)
-    tests = suite.load_all(suite.files(paths or [suite.folder()]), engine.law)
-    return Bench(engine, variants(engine.store)), tests
+    return suite.load_all(suite.files(paths or [suite.folder()]), engine.law)
 
 
 def _decided(

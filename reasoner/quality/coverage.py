@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from reasoner.program import Rule
 from reasoner.quality.equivalence import unobservable, varying
+from reasoner.quality.search import shapes
 from reasoner.quality.shared import shared
 from reasoner.quality.suite import LawTest
 from reasoner.quality.trial import Bench
 from reasoner.quality.variants import IGNORE, Variant, Variants
 from reasoner.quality.worlds import bits
 
-_WHOLE = ("drop_rule", "drop_exception")
-_PARTS = ("drop_literal", "drop_exception", IGNORE)
+KINDS = ("drop_rule", "drop_literal", "drop_exception", IGNORE)  # of the variants that it needs
 
 
 class Literal(NamedTuple):
@@ -92,8 +92,7 @@ def cover(
 ) -> Coverage:
     """The coverage of the law by tests. ``advance`` hears how many are done."""
     variants = bench.variants
-    wanted = [v for v in variants.listed if v.kind in (*_WHOLE, *_PARTS)]
-    asked = sum(1 << variant.number for variant in wanted)
+    asked = sum(1 << variant.number for variant in variants.listed)
     noticed: dict[int, list[str]] = {}
     settled, varies = asked, frozenset[str]()
     for found, done in shared(bench, tests, lambda: asked, _chunk, processes):
@@ -101,8 +100,11 @@ def cover(
             noticed.setdefault(number, []).extend(names)
         settled, varies = settled & found.settled, varies | found.varying
         advance(done)
+    for shape in shapes(variants.law):
+        worlds = bench.worlds(shape)
+        settled, varies = settled & unobservable(worlds, citations=False), varies | varying(worlds)
     by_rule: dict[int, list[Variant]] = {}
-    for variant in wanted:
+    for variant in variants.listed:
         by_rule.setdefault(variant.rule, []).append(variant)
     law, idle = variants.law, {rule for rule, listed in by_rule.items() if settled >> listed[0].number & 1}
     rules = (_rule(variants, listed, noticed, settled, varies) for rule, listed in by_rule.items() if rule not in idle)
@@ -133,5 +135,5 @@ def _rule(
         if (compares or re.split(r"\W", atom)[0] in varies) and not settled >> variant.number & 1:
             kind = "comparison" if compares else "condition" if atom == variant.before else "exception"
             failing = tuple(noticed.get(variant.number, ()))
-            literals.append(Literal(variant.literal or 0, variant.before, kind, holding, failing))
+            literals.append(Literal(variant.place or 0, variant.before, kind, holding, failing))
     return RuleCoverage(variants.law.rules[whole.rule], holding, tuple(literals))

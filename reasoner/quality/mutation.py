@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from reasoner.quality.equivalence import unobservable
+from reasoner.quality.search import shapes
 from reasoner.quality.shared import shared
 from reasoner.quality.suite import LawTest
 from reasoner.quality.trial import Bench
-from reasoner.quality.variants import KINDS, Variant
+from reasoner.quality.variants import Variant
 from reasoner.quality.worlds import bits
 
 NEAREST = 3  # tests named for a survivor
@@ -62,17 +63,16 @@ class Found(NamedTuple):
 def judge(
     bench: Bench,
     tests: Sequence[LawTest],
-    wanted: Callable[[Variant], bool] = lambda variant: True,
     equivalent: Prover = lambda variant: None,
     advance: Callable[[int], object] = lambda done: None,
     processes: int | None = None,
 ) -> Report:
-    """What the tests make of the variants that are ``wanted``.
+    """What the tests make of the variants.
 
     ``equivalent`` is asked about those that no test kills and that are not plainly the law in other words. ``advance``
     hears how many tests are done.
     """
-    asked = [v for v in bench.variants.listed if v.kind in KINDS and wanted(v)]
+    asked = bench.variants.listed
     whole = sum(1 << variant.number for variant in asked)
     found = Found({}, {}, [], whole, whole)
 
@@ -87,6 +87,9 @@ def judge(
             found.noticed.setdefault(number, []).extend(names)
         found = found._replace(same=found.same & part.same, alike=found.alike & part.alike)
         advance(done)
+    for shape in shapes(bench.variants.law) if alive() & found.alike else ():
+        same, alike = unobservable(bench.worlds(shape)), unobservable(bench.worlds(shape), citations=False)
+        found = found._replace(same=found.same & same, alike=found.alike & alike)
     verdicts = []
     for variant in asked:
         number = variant.number

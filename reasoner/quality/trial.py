@@ -71,7 +71,10 @@ class Bench:
 
     def trial(self, test: suite.LawTest) -> Trial:
         """A test, ready to be tried on every variant."""
-        decision = suite.decide(self.engine, test)
+        return self.tried(test, suite.decide(self.engine, test))
+
+    def tried(self, test: suite.LawTest, decision: Decision) -> Trial:
+        """A test whose case is decided as the law itself says."""
         casts = []
         for run in decision.runs:
             worlds = self.worlds(run.cast.shape)
@@ -190,12 +193,15 @@ class Trial:
         """What is expected and not so in a world; where the law is broken, what the reasoner says to that."""
         if any(cast.worlds.circular >> world & 1 for cast in self.casts):
             return [CIRCULAR]
-        runs = tuple(cast.in_world(world) for cast in self.casts)
-        given = self.decision
         try:
-            return list(map(str, suite.differences(self.test, replace(given, law=runs[0].law, runs=runs))))
+            return list(map(str, suite.differences(self.test, self.in_world(world))))
         except ReasonerError as error:
             return [str(error)]
+
+    def in_world(self, world: int) -> Decision:
+        """The decision in a world that is not circular."""
+        runs = tuple(cast.in_world(world) for cast in self.casts)
+        return replace(self.decision, law=runs[0].law, runs=runs)
 
 
 class _Run(Run):

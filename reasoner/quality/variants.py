@@ -7,7 +7,7 @@ one variant. World 0 of an evaluation is the law itself and world ``k`` its vari
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -19,8 +19,8 @@ from reasoner.program import SWITCH, TAG, Law, Rule, provisions_of, variables_of
 from reasoner.store import Store
 from reasoner.target import unknown
 
-IGNORE = "ignore_literal"  # for coverage alone: a literal that cannot go, since its variables need it
 KINDS = ("drop_literal", "negate_literal", "swap_bound", "move_bound", "drop_rule", "drop_exception")
+IGNORE = "ignore_literal"  # for coverage alone: a literal that cannot go because its variables need it
 EXCEPTIONS = frozenset({"waived", "excused", "displaced"})  # conclusions of the engine that set another aside
 _SWAPPED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 
@@ -28,22 +28,23 @@ _SWAPPED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 class Variant(NamedTuple):
     """One change of one rule.
 
-    ``number`` counts from 1, ``rule`` is the index of the rule in the law, ``literal`` the position in its body (from
-    0) of what changes into ``change`` (None: it goes), ``text`` the changed rule (None: it goes as a whole).
+    ``number`` counts from 1, ``rule`` is the index of the rule in the law, ``place`` the position in its body (from 0)
+    of the literal ``before`` that becomes ``change`` (None: it goes). Without a place the whole rule goes. ``text`` is
+    the changed rule, if there is one.
     """
 
     number: int
     rule: int
     kind: str
-    literal: int | None
+    place: int | None
     before: str
-    change: str | None
-    text: str | None
+    change: str | None = None
+    text: str | None = None
 
 
 @dataclass(eq=False, repr=False)
 class Variants:
-    """All variants of a law: ``listed`` in the order of the law, ``rules`` as they are in each variant."""
+    """Variants of a law, in its order; ``rules`` are the changed rules by the number of the variant."""
 
     law: Law
     listed: tuple[Variant, ...]
@@ -52,11 +53,8 @@ class Variants:
     shown: tuple[str, ...]
 
     def ground(self, shape: Shape) -> GroundProgram:
-        """The rule instances of the law and of all its variants for a shape.
-
-        An instance whose index is past the rules of the law belongs to the variant with the number :meth:`number`
-        gives.
-        """
+        """The rule instances of the law and of all its variants for a shape. An instance with an index past the rules
+        of the law belongs to the variant that :meth:`number` gives."""
         return ground(self.text, self.shown, shape)
 
     @cached_property
@@ -78,7 +76,11 @@ class Variants:
     def rule(self, index: int) -> Rule:
         """The rule of an instance, as it is in the law or in the variant that the instance belongs to."""
         number = self.number(index)
-        return self.rules.get(number, self.law.rules[self.listed[number - 1].rule]) if number else self.law.rules[index]
+        return self.law.rules[index] if not number else self.rules.get(number) or self.original(number)
+
+    def original(self, number: int) -> Rule:
+        """The rule that a variant changes."""
+        return self.law.rules[self.listed[number - 1].rule]
 
     def named(self, instance: Instance) -> tuple[str, ...]:
         """The provisions that the rule of an instance names."""
@@ -93,125 +95,135 @@ class Variants:
             return self.law
         rules = list(self.law.rules)
         rules[self.rules[number].index] = self.rules[number]
-        return Law(self.law.digest, tuple(rules), self.law.entries, self.law.facts)
+        return replace(self.law, rules=tuple(rules))
 
 
-def variants(store: Store) -> Variants:
-    """The variants of the law of a store. Raises :class:`RulesError` when that is broken."""
-    law, listed, rules, lines = store.law, list[Variant](), dict[int, Rule](), [store.source.text]
+def variants(store: Store, kinds: Collection[str] = KINDS, rules: Collection[int] | None = None) -> Variants:
+    """The variants of some kinds of the law of a store, of some rules (by index) or of all.
+
+    Raises :class:`RulesError` when the law is broken.
+    """
+    law, listed, changed, lines = store.law, list[Variant](), dict[int, Rule](), [store.source.text]
     for rule in law.rules:
-        if not rule.tagged:
-            continue
-        for kind, literal, before, change, text in _changes(rule):
-            number = len(listed) + 1
-            listed.append(Variant(number, rule.index, kind, literal, before, change, text))
-            if text is not None:
-                node = _parsed(text)
-                names = variables_of(node)
-                rules[number] = replace(rule, text=text, variables=names, provisions=provisions_of(node.body))
-                tag = f"{TAG}({','.join((str(len(law.rules) + number - 1), *names))})"
-                lines += [f"{tag} :- {'; '.join((*map(str, node.body), SWITCH))}.", f"{node.head} :- {tag}."]
-    return Variants(law, tuple(listed), rules, "\n".join(lines), store.source.shown)
+        for variant, own in _changes(rule) if rule.tagged and (rules is None or rule.index in rules) else ():
+            if variant.kind in kinds:
+                number = len(listed) + 1
+                listed.append(variant._replace(number=number))
+                if own is not None:
+                    changed[number] = own
+                    tag = f"{TAG}({','.join((str(len(law.rules) + number - 1), *own.variables))})"
+                    head, _, body = own.text.removesuffix(".").partition(" :- ")
+                    lines += [f"{tag} :- {body + '; ' if body else ''}{SWITCH}.", f"{head} :- {tag}."]
+    return Variants(law, tuple(listed), changed, "\n".join(lines), store.source.shown)
 
 
-def chosen(law: Law, rule: str | None, provision: str | None, kind: str | None) -> Callable[[Variant], bool]:
-    """Whether a variant is of the rule at FILE:LINE, of a rule that names a provision, and of a kind, as far as these
-    are given. Raises :class:`UsageError` for what does not exist."""
-    rules = {found.index for found in law.rules if found.tagged}
-    if rule is not None:
-        rules &= {_rule_at(law, rule)}
+def chosen(law: Law, rule: str | None, provision: str | None) -> set[int] | None:
+    """The indices of the rule at FILE:LINE and of the rules that name a provision, as far as these are given; None for
+    all. Raises :class:`UsageError` for what does not exist."""
+    found = None if rule is None else {_rule_at(law, rule)}
     if provision is not None:
         wanted = provision.lower().replace("-", "_")
         if wanted not in law.provision_rules:
             nearest = get_close_matches(wanted, law.provision_rules, 1)
             raise UsageError("unknown_provision", name=provision, suggestion=nearest[0] if nearest else "")
-        rules &= {found.index for found in law.provision_rules[wanted]}
+        named = {one.index for one in law.provision_rules[wanted]}
+        found = named if found is None else found & named
+    return found
+
+
+def chosen_kinds(kind: str | None) -> tuple[str, ...]:
+    """The kind of that name, or all. Raises :class:`UsageError` when there is none."""
     if kind is not None and kind not in KINDS:
         raise unknown("kind", kind, KINDS)
-    return lambda variant: variant.rule in rules and kind in (None, variant.kind)
+    return KINDS if kind is None else (kind,)
 
 
 def _rule_at(law: Law, place: str) -> int:
-    """The rule that stands at FILE:LINE, FILE being the end of its path."""
+    """The rule that stands at FILE:LINE, where FILE is the end of a path; any line of the rule will do."""
     file, _, line = place.rpartition(":")
-    files = dict.fromkeys(rule.file for rule in law.rules if rule.tagged)
-    named = [name for name in files if f"/{name}".endswith(f"/{file}")]
     if not line.isdigit() or not file:
         raise UsageError("option_form", value=place, form="FILE:LINE")
+    files = dict.fromkeys(rule.file for rule in law.rules if rule.tagged)
+    named = [name for name in files if f"/{name}".endswith(f"/{file}")]
     if not named:
         raise unknown("file", file, files)
     lines = {rule.line: rule.index for rule in law.rules if rule.file == named[0] and rule.tagged}
-    before = [number for number in lines if number <= int(line)]
-    if not before:
-        raise unknown("rule", place, [f"{named[0]}:{number}" for number in lines])
-    return lines[max(before)]
+    return lines[max((number for number in lines if number <= int(line)), default=min(lines))]
 
 
-def _parsed(text: str) -> Any:
+class _Part(NamedTuple):
+    """A literal of a body as text, with its variables, and whether it gives them values."""
+
+    text: str
+    names: frozenset[str]
+    binds: bool
+    literal: Any
+
+
+def _changes(rule: Rule) -> Iterator[tuple[Variant, Rule | None]]:
+    """Every variant of a rule, not yet numbered, with the rule as it is there."""
     from clingo import ast
 
     nodes: list[Any] = []
-    ast.parse_string(text, nodes.append)
-    return nodes[-1]  # the first is the program part
+    ast.parse_string(rule.text, nodes.append)
+    node = nodes[-1]  # the first is the part of the program
+    head, needed = str(node.head), frozenset(variables_of(node.head))
+    body = [_part(literal) for literal in node.body]
+    yield Variant(0, rule.index, "drop_exception" if rule.head in EXCEPTIONS else "drop_rule", None, rule.text), None
+    for place, part in enumerate(body):
+        for kind, change in _alternatives(part.literal):
+            own = (
+                []
+                if change is None
+                else [part._replace(text=change, binds=not change.startswith("not ") and _binds(part.literal))]
+            )
+            rest = [*body[:place], *own, *body[place + 1 :]]
+            names = needed.union(*(one.names for one in rest))
+            if names <= frozenset().union(*(one.names for one in rest if one.binds)):
+                text = f"{head} :- {'; '.join(one.text for one in rest)}." if rest else f"{head}."
+                provisions = provisions_of([one.literal for one in rest])
+                changed = replace(rule, text=text, variables=tuple(sorted(names)), provisions=provisions)
+                yield Variant(0, rule.index, kind, place, part.text, change, text), changed
+            elif change is None and _binds(part.literal):
+                yield Variant(0, rule.index, IGNORE, place, part.text), None
 
 
-Change = tuple[str, int | None, str, str | None, str | None]
-
-
-def _changes(rule: Rule) -> Iterator[Change]:
-    """Kind, position, literal before and after, and text of every changed rule."""
+def _part(literal: Any) -> _Part:
     from clingo import ast
 
-    node = _parsed(rule.text)
-    yield ("drop_exception" if rule.head in EXCEPTIONS else "drop_rule", None, rule.text, None, None)
-    for place, literal in enumerate(node.body):
-        for kind, change in _literals(literal):
-            body = [*node.body[:place], *([] if change is None else [_literal(change)]), *node.body[place + 1 :]]
-            if change is None and not _safe(node.head, body) and literal.atom.ast_type == ast.ASTType.SymbolicAtom:
-                yield IGNORE, place, str(literal), None, None
-            elif _safe(node.head, body):
-                parts = "; ".join(map(str, body))
-                yield kind, place, str(literal), change, f"{node.head} :- {parts}." if parts else f"{node.head}."
+    positive = literal.sign == ast.Sign.NoSign
+    return _Part(str(literal), frozenset(variables_of(literal)), positive and _binds(literal), literal)
 
 
-def _literals(literal: Any) -> Iterator[tuple[str, str | None]]:
+def _binds(literal: Any) -> bool:
+    """Whether the atom of a literal, when it is not negated, gives values to its variables."""
+    from clingo import ast
+
+    return bool(literal.atom.ast_type == ast.ASTType.SymbolicAtom)
+
+
+def _alternatives(literal: Any) -> Iterator[tuple[str, str | None]]:
     """What a literal changes into, by kind of change."""
     from clingo import ast
 
     negated = literal.sign != ast.Sign.NoSign
-    yield ("drop_exception" if negated else "drop_literal", None)
+    yield "drop_exception" if negated else "drop_literal", None
     if literal.atom.ast_type == ast.ASTType.Comparison:
         return  # two names that must be different: that they are the same is never what was meant
-    yield ("negate_literal", str(literal.atom) if negated else f"not {literal.atom}")
+    yield "negate_literal", str(literal.atom) if negated else f"not {literal.atom}"
     if literal.atom.ast_type == ast.ASTType.TheoryAtom and literal.atom.guard is not None:
         yield from _bounds(literal, "not " if negated else "")
 
 
 def _bounds(literal: Any, sign: str) -> Iterator[tuple[str, str]]:
     """The other relation, and the bound moved by one: of the two ways to move it the one that the relation is not."""
-    kind, operator = str(literal.atom.term), literal.atom.guard.operator_name
-    (element,), right = literal.atom.elements, str(literal.atom.guard.term)
-    terms = [str(term) for term in element.terms]
-    if operator not in _SWAPPED or kind == "unbroken":
+    kind, operator, right = str(literal.atom.term), literal.atom.guard.operator_name, str(literal.atom.guard.term)
+    if operator not in _SWAPPED or kind == "unbroken":  # which has one relation, and no term that can be moved
         return
+    (left,) = (str(term) for element in literal.atom.elements for term in element.terms)
     one = " + 1*days" if kind == "date" else " + 1"
-    (left,) = terms
     yield "swap_bound", f"{sign}&{kind} {{ {left} }} {_SWAPPED[operator]} {right}"
     # Days and numbers are whole: a < b + 1 is a <= b.
-    later = operator in ("<=", ">")
-    yield "move_bound", f"{sign}&{kind} {{ {left}{'' if later else one} }} {operator} {right}{one if later else ''}"
-
-
-def _literal(text: str) -> Any:
-    return _parsed(f"x :- {text}.").body[0]
-
-
-def _safe(head: Any, body: Sequence[Any]) -> bool:
-    """Whether every variable has a positive literal that gives it values."""
-    from clingo import ast
-
-    def names(parts: Iterable[Any]) -> set[str]:
-        return {name for part in parts for name in variables_of(part)}
-
-    bound = names(b for b in body if b.sign == ast.Sign.NoSign and b.atom.ast_type == ast.ASTType.SymbolicAtom)
-    return names([head, *body]) <= bound
+    on_the_left = operator in ("<", ">=")
+    left, right = (left + one, right) if on_the_left else (left, right + one)
+    yield "move_bound", f"{sign}&{kind} {{ {left} }} {operator} {right}"

@@ -158,7 +158,7 @@ class Worlds:
                 changed |= self.variants_at(instance[0])
             found[atom] = {0: tuple(own[0])}
             for world in bits(changed):
-                rule = self.variants.listed[world - 1].rule
+                rule = self.variants.original(world).index
                 found[atom][world] = (*(i for i in own[0] if i[0] != rule), *own.get(world, ()))
         return found
 

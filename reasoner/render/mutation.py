@@ -164,7 +164,7 @@ def _what(verdict: Verdict, wording: Wording) -> str:
 
 def _diff(verdict: Verdict, law: Law) -> Iterator[str]:
     variant = verdict.variant
-    yield f"- {law.rules[variant.rule].text if variant.literal is None else variant.before}"
+    yield f"- {law.rules[variant.rule].text if variant.place is None else variant.before}"
     if variant.change is not None:
         yield f"+ {variant.change}"
 

@@ -13,7 +13,6 @@ from reasoner.quality.coverage import Coverage, RuleCoverage
 from reasoner.render.coverage import COLUMNS, SIGNS, as_json, markdown, rows, sign, summary, text
 
 if TYPE_CHECKING:
-    from reasoner.engine import Engine
     from reasoner.wording import Wording
 
 LISTED = 12  # tests named below a rule
@@ -150,13 +149,13 @@ def _tests(tests: Sequence[str], wording: Wording) -> str:
     return f"<details><summary>{label}</summary><ul>{shown}{more}</ul></details>"
 
 
-def write(found: Coverage, engine: Engine, wording: Wording, format: str, output: Path | None = None) -> None:
+def write(found: Coverage, root: Path, wording: Wording, format: str, output: Path | None = None) -> None:
     """Prints coverage in a format, or writes it to a file."""
     if format == "text" and output is None:
         text(found, wording)
         return
     if format == "html":
-        content = page(found, engine.store.root, wording)
+        content = page(found, root, wording)
     elif format == "json":
         content = as_json(found)
     elif format == "markdown":
