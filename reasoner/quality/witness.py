@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from reasoner import case_model
 from reasoner.case_model import field_at
 from reasoner.facts import Thing, address
 from reasoner.ground import Shape
@@ -182,9 +183,25 @@ class _Writer:
         self._get(thing, names[:-1])[names[-1]] = value
 
     def _tidy(self) -> Case:
-        """Without what is empty, the parts of the file in their usual order."""
-        order = ("assessed_on", "language", "readings", "persons", "unions", "applications")
-        return {key: self.case[key] for key in order if self.case.get(key)}
+        """Without what is empty, everything in the order in which the case file describes it."""
+        return {key: part for key, part in _ordered(self.case).items() if part}
+
+
+_ORDER = {
+    field.alias or name: place
+    for place, (name, field) in enumerate(
+        pair
+        for model in vars(case_model).values()
+        if hasattr(model, "model_fields")
+        for pair in model.model_fields.items()
+    )
+}
+
+
+def _ordered(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _ordered(part[key]) for key in sorted(part, key=lambda key: (_ORDER.get(key, -1), key))}
+    return [_ordered(item) for item in part] if isinstance(part, list) else part
 
 
 def text(case: Case) -> str:
