@@ -335,6 +335,43 @@ def mutate(
             raise typer.Exit(1)
 
 
+@app.command(epilog="Example: reasoner generate --provision IPF-window-3m -o missing.yaml")
+def generate(
+    paths: TestsArgument = None,
+    rule: Annotated[
+        str | None, typer.Option("--rule", metavar="FILE:LINE", help="Only the rule that stands there.")
+    ] = None,
+    provision: Annotated[
+        str | None, typer.Option("--provision", metavar="ID", help="Only rules that name this provision.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, metavar="N", help="Stop after tests for this many conditions.")
+    ] = 20,
+    output: OutputOption = None,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """Write missing tests: for each condition that no test shows to decide anything, a smallest pair of cases that
+    differ in one fact, for their author to confirm."""
+    with _reported(lang) as wording:
+        from reasoner.quality.coverage import KINDS, cover
+        from reasoner.quality.missing import missing, written
+        from reasoner.quality.trial import Bench
+        from reasoner.quality.variants import chosen, variants
+        from reasoner.render.text import progress
+
+        engine = _engine(wording, reform)
+        changed = variants(engine.store, KINDS, chosen(engine.law, rule, provision))
+        bench, tests = Bench(engine, changed), _tests(engine, paths)
+        with progress(len(tests), wording.ui("coverage_running")) as advance:
+            found = cover(bench, tests, advance)
+        text = written(list(missing(engine, changed, found, limit)), wording)
+        if output is None:
+            print(text, end="")
+        else:
+            output.write_text(text, encoding="utf-8")
+
+
 @app.command(epilog="Example: reasoner check --property examples/properties/means.lp")
 def check(
     only: Annotated[

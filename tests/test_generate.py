@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from reasoner.case import parse_case
+from reasoner.cli import app
 from reasoner.engine import Engine
 from reasoner.ground import Instance
 from reasoner.quality.apart import Apart
@@ -16,6 +19,8 @@ from reasoner.quality.generate import Pair, as_tests, pair
 from reasoner.quality.neighbour import NAMES
 from reasoner.quality.search import shapes, state
 from reasoner.quality.witness import text
+
+ROOT = Path(__file__).parent.parent
 
 
 @cache
@@ -93,3 +98,25 @@ def test_a_rule_that_repeats_another_has_no_pair_and_that_is_proved() -> None:
     candidates = [r.index for r in engine().law.rules if r.file.endswith("ips/status.lp") and r.head == "candidate"]
     assert len(candidates) == 2
     assert pair(engine(), without(candidates[0])) == (None, True)
+
+
+def test_the_command_writes_tests_that_pass_and_names_what_can_have_none(tmp_path: Path) -> None:
+    given = tmp_path / "few.yaml"
+    given.write_text(
+        "topic: one test alone\n"
+        "tests:\n"
+        "  - name: a wife of a refugee\n"
+        f"    case: {ROOT / 'examples/spouse-under-21/case.yaml'}\n"
+        "    expect: [{person: amal, route: ip_spouse, result: not_eligible}]\n",
+        encoding="utf-8",
+    )
+    made = tmp_path / "missing.yaml"
+    words = ["generate", str(given), "--provision", "IPF-window-3m", "--limit", "3", "-o", str(made)]
+    ran = CliRunner().invoke(app, words)
+    assert ran.exit_code == 0, ran.stderr
+    text = made.read_text(encoding="utf-8")
+    assert text.startswith("# Proposed from what the law decides now")
+    assert "in_force(ipf_window_3m,Applicant): no case depends on it" in text
+    tested = CliRunner().invoke(app, ["test", str(made)])
+    assert tested.exit_code == 0, tested.stdout + tested.stderr
+    assert text.count("- name:") == 4

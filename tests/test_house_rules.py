@@ -708,6 +708,7 @@ LAYERS = [
     "quality.coverage",
     "quality.mutation",
     "quality.proving",
+    "quality.missing",
     "render",
     "render.sentences",
     "render.lines",

@@ -12,6 +12,7 @@ from reasoner.outcome import Outcome
 from reasoner.quality.apart import Apart, Rules
 from reasoner.quality.neighbour import Neighbour, neighbour
 from reasoner.quality.search import state
+from reasoner.quality.timing import ANCHOR
 from reasoner.quality.witness import Case
 from reasoner.target import Target, matching
 
@@ -64,9 +65,14 @@ def as_tests(name: str, found: Pair) -> list[dict[str, Any]]:
     one, other = (matching(decision, target)[0][1] for decision in (found.decision, found.other.decision))
     changed = f"{found.other.path}: {found.other.after}"
     return [
-        {"name": name, "given": found.case, "expect": [_expected(one, other)]},
-        {"name": f"{name} ({changed})", "given": found.other.case, "expect": [_expected(other, one)]},
+        {"name": name, **_given(found.case), "expect": [_expected(one, other)]},
+        {"name": f"{name} ({changed})", **_given(found.other.case), "expect": [_expected(other, one)]},
     ]
+
+
+def _given(case: Case) -> dict[str, Any]:
+    """A case with the day it is assessed on, without which a test could end otherwise tomorrow."""
+    return {"given": case} if "assessed_on" in case else {"as_of": ANCHOR.isoformat(), "given": case}
 
 
 def _expected(outcome: Outcome, other: Outcome) -> dict[str, Any]:
