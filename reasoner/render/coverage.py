@@ -10,17 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reasoner.quality.coverage import Coverage, Literal, RuleCoverage
+from reasoner.render.page import COLUMNS, rows, sign, summary
 
 if TYPE_CHECKING:
     from reasoner.wording import Wording
-
-COLUMNS = {
-    "rule": "coverage_rules",
-    "condition": "coverage_conditions",
-    "exception": "coverage_exceptions",
-    "comparison": "coverage_comparisons",
-}
-SIGNS = {(True, True): "✓", (True, False): "◐", (False, True): "◐", (False, False): "✗"}
 
 
 def write(found: Coverage, root: Path, wording: Wording, format: str, output: Path | None = None) -> None:
@@ -127,29 +120,6 @@ def as_json(found: Coverage) -> str:
         "idle": [{"file": rule.file, "line": rule.line, "text": rule.text} for rule in found.idle],
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
-
-
-def summary(found: Coverage, wording: Wording) -> str:
-    """The two percentages that have a threshold."""
-    rules, conditions = (f"{found.percentage(kind):.1f}" for kind in ("rule", "literal"))
-    return wording.ui("coverage_summary", Tests=found.tests, Rules=rules, Conditions=conditions)
-
-
-def rows(found: Coverage, wording: Wording) -> Iterator[tuple[str, list[str]]]:
-    """For each file, and last for all: how much is covered of each kind."""
-    for file in found.files:
-        yield file.removeprefix("encodings/"), [_cell(found.counts(kind, file)) for kind in COLUMNS]
-    yield wording.ui("coverage_total_row"), [_cell(found.counts(kind)) for kind in COLUMNS]
-
-
-def sign(literal: Literal) -> str:
-    """Whether a literal is covered on both sides, one or none."""
-    return SIGNS[bool(literal.holding), bool(literal.failing)]
-
-
-def _cell(counts: tuple[int, int]) -> str:
-    covered, total = counts
-    return f"{covered}/{total}" if total else "–"
 
 
 def _share(counts: tuple[int, int]) -> dict[str, Any]:
