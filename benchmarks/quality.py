@@ -1,41 +1,39 @@
-"""How long the commands take that look at the law and its tests as a whole.
+"""How long it takes to check the law, and to compare two versions of it.
 
-    python benchmarks/quality.py [COMMAND...]
+    python benchmarks/quality.py
 
-Runs each command as a user does, on the law and tests of this repository, with a cache of its own, and prints its wall
-time and last line. The aim is a few minutes on two cores.
+Prints seconds; run it on an otherwise idle machine.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import subprocess
-import sys
-import tempfile
 import time
+from datetime import date
 
-COMMANDS = ("test", "coverage", "mutate")
+from reasoner.engine import Engine
+from reasoner.quality.check import CHECKS, Checker
+from reasoner.quality.difference import Version, compare
 
 
-def measured(command: str, environment: dict[str, str]) -> None:
+def check(engine: Engine) -> None:
+    """Each check, one after the other: later ones use what earlier ones have built."""
+    checker = Checker(engine)
+    for name in CHECKS:
+        begun = time.perf_counter()
+        (report,) = checker.run([name])
+        print(f"check {name:17} {time.perf_counter() - begun:8.1f} s  {report.questions} questions")
+
+
+def diff(engine: Engine) -> None:
+    """The days before and after a change of the law."""
+    days = date(2024, 8, 31), date(2024, 9, 1)
     begun = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "reasoner", *command.split()],
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    lines = done.stdout.strip().split("\n\n")[-1].split()
-    print(f"reasoner {command:12} {time.perf_counter() - begun:7.0f} s   {' '.join(lines)}", flush=True)
-    if done.returncode > 1:
-        sys.exit(done.stderr)
+    one, other = (Version(day.isoformat(), engine, day) for day in days)
+    found = compare(one, other)
+    print(f"diff {one.name} {other.name} {time.perf_counter() - begun:6.1f} s  {found.questions} questions")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("commands", nargs="*", default=COMMANDS, help="commands with their options, quoted")
-    with tempfile.TemporaryDirectory() as cache:
-        for command in parser.parse_args().commands:
-            measured(command, {**os.environ, "REASONER_CACHE": cache, "COLUMNS": "80"})
+    law = Engine()
+    diff(law)
+    check(law)

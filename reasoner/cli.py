@@ -284,7 +284,7 @@ def coverage(
         from reasoner.quality.coverage import KINDS, cover
         from reasoner.quality.trial import Bench
         from reasoner.quality.variants import variants
-        from reasoner.render import coverage as shown
+        from reasoner.render import page as shown
         from reasoner.render.text import progress
 
         engine = _engine(wording, reform)
@@ -317,6 +317,7 @@ def mutate(
     """Which small changes of the law's rules its tests notice."""
     with _reported(lang) as wording:
         from reasoner.quality.mutation import judge
+        from reasoner.quality.proving import prover
         from reasoner.quality.trial import Bench
         from reasoner.quality.variants import chosen, chosen_kinds, variants
         from reasoner.render import mutation
@@ -326,12 +327,75 @@ def mutate(
         changed = variants(engine.store, chosen_kinds(kind), chosen(engine.law, rule, provision))
         bench, tests = Bench(engine, changed), _tests(engine, paths)
         with progress(len(tests), wording.ui("mutation_running")) as advance:
-            found = judge(bench, tests, advance=advance)
+            found = judge(bench, tests, equivalent=prover(engine, changed), advance=advance)
         if junit is not None:
             junit.write_bytes(mutation.junit(found, engine.law, wording))
         mutation.report(found, engine.law, wording, format.value)
         if found.score < threshold:
             raise typer.Exit(1)
+
+
+@app.command(epilog="Example: reasoner check --property examples/properties/means.lp")
+def check(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="CHECK", help="Only this check; may be repeated.")
+    ] = None,
+    property: Annotated[
+        list[Path] | None,
+        typer.Option("--property", metavar="FILE", help="Only the properties in this file; may be repeated."),
+    ] = None,
+    reform: ReformOption = None,
+    junit: JunitOption = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """Search all possible cases for faults of the law, or for a case that violates a property; exit code 1 when there
+    is one."""
+    with _reported(lang, reform) as wording:
+        from reasoner.quality import checking
+        from reasoner.render import check as rendering
+
+        with rendering.watching(wording) as watch:
+            if property and not only:
+                result = checking.properties(property, reform or (), watch)
+            else:
+                result = checking.checks(_engine(wording, reform), only or (), watch)
+                if property:
+                    result = result.joined(checking.properties(property, reform or (), watch))
+        if junit is not None:
+            from reasoner.render.junit import junit_checks
+
+            junit.write_bytes(junit_checks(result, wording))
+        rendering.report(result, wording, format.value)
+        if not result.passed:
+            raise typer.Exit(1)
+
+
+@app.command(epilog="Example: reasoner diff 2024-08-31 2024-09-01")
+def diff(
+    one: Annotated[
+        str,
+        typer.Argument(metavar="A", help="A day of application, a law (folder, git revision, reform), or NAME=VALUE."),
+    ],
+    other: Annotated[str, typer.Argument(metavar="B", help="What to compare it with, of the same kind.")],
+    everything: Annotated[bool, typer.Option("--all", "-a", help="Long lists in full.")] = False,
+    reform: ReformOption = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """Show that two days of application, versions of the law or readings agree on all possible cases, or where they
+    differ."""
+    with _reported(lang, reform) as wording:
+        from reasoner.quality.difference import compare
+        from reasoner.quality.sides import Sides
+        from reasoner.render import difference as rendering
+        from reasoner.render.check import watching
+
+        sides = Sides(one, other, reform or (), lambda: _engine(wording, reform))
+        with watching(wording) as watch:
+            comparison = compare(*sides.versions, lambda: watch(""))
+        words = sides.worded(wording)
+        rendering.report(comparison, sides.versions, sides.command, words, format.value, everything=everything)
 
 
 @app.command(epilog="Example: reasoner schema > case.schema.json")

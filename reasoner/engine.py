@@ -8,6 +8,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reasoner.case import CaseFile
 from reasoner.case import load_case as load_case_file
@@ -20,18 +21,23 @@ from reasoner.program import Law
 from reasoner.run import Machine, Run
 from reasoner.store import Store
 
+if TYPE_CHECKING:
+    from reasoner.reform import Reform
+
 
 class Engine:
     """One version of the law, ready to decide cases.
 
     Keeps a machine for each shape it has met, so that the next case of that shape costs neither grounding nor loading.
     ``root`` is the folder with ``encodings/`` and ``facts/``; the default is the law that comes with the package.
-    ``reforms`` are folders that change it, carried out in their order.
+    ``reforms`` change it, carried out in their order: folders, or reforms already read.
     Raises :class:`UsageError` for a folder that holds no reform; a reform that cannot be carried out is, like a broken
     rule, a :class:`RulesError` as soon as the law is used.
     """
 
-    def __init__(self, root: Path | None = None, cache: Path | None = None, reforms: Sequence[str | Path] = ()) -> None:
+    def __init__(
+        self, root: Path | None = None, cache: Path | None = None, reforms: Sequence[str | Path | Reform] = ()
+    ) -> None:
         self.store = Store(root, cache, reforms)
         self._machines: dict[Shape, Machine] = {}
 
@@ -59,7 +65,7 @@ class Engine:
         Raises :class:`UsageError` for an unknown reading and :class:`RulesError` when the law itself is broken.
         """
         assessed = as_of or (file.case.assessed_on.first if file.case.assessed_on else date.today())
-        chosen = self._readings({**(file.case.readings or {}), **(readings or {})})
+        chosen = self.readings({**(file.case.readings or {}), **(readings or {})})
         runs = []
         for cast in casts(file.case, self.law):
             machine = self._machine(cast.shape)
@@ -74,7 +80,11 @@ class Engine:
             machine = self._machines[shape] = Machine(self.law, self.store.program(shape))
         return machine
 
-    def _readings(self, given: Mapping[str, str | None]) -> dict[str, str]:
+    def readings(self, given: Mapping[str, str | None]) -> dict[str, str]:
+        """The answers to the questions that the law leaves open: those given, else the usual ones; None takes one back.
+
+        Raises :class:`UsageError` for a question or an answer that there is not.
+        """
         chosen = {str(name): str(value) for name, value in self.law.table("default_reading")}
         for name, value in given.items():
             allowed = self.law.choices.get(f"readings.{name}")

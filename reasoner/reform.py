@@ -58,11 +58,12 @@ class Reform:
         return (self.folder / file).as_posix()
 
 
-def read_all(folders: Sequence[str | Path]) -> tuple[Reform, ...]:
-    """The reforms in these folders, in this order. Raises as :func:`read` does, and UsageError for one given twice."""
+def read_all(folders: Sequence[str | Path | Reform]) -> tuple[Reform, ...]:
+    """The reforms in these folders, or already read, in this order. Raises as :func:`read` does, and UsageError for one
+    given twice."""
     reforms: list[Reform] = []
     for folder in folders:
-        reform = read(folder)
+        reform = folder if isinstance(folder, Reform) else read(folder)
         if reform.name in [other.name for other in reforms]:
             raise UsageError("reform_twice", name=reform.name)
         reforms.append(reform)

@@ -29,7 +29,7 @@ class Store:
     """
 
     def __init__(
-        self, root: Path | None = None, folder: Path | None = None, reforms: Sequence[str | Path] = ()
+        self, root: Path | None = None, folder: Path | None = None, reforms: Sequence[str | Path | Reform] = ()
     ) -> None:
         self.notice: Callable[[], object] = lambda: None
         self.root = root or law_root()

@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
 from reasoner.engine import Engine
-from reasoner.ground import Atom
+from reasoner.ground import Atom, GroundProgram
 from reasoner.program import Law
 from reasoner.quality.apart import Apart
 from reasoner.quality.search import Answer, Search, Witness, confirmed, shapes
@@ -283,16 +283,29 @@ def paper_impossible(checker: Checker) -> Iterator[Finding]:
 def paper_harms(checker: Checker) -> Iterator[Finding]:
     """Somebody who is worse off for having handed in one paper more."""
     for search in checker.searches[:2]:
-        program, law = search.program, checker.law
-        papers = [
-            number
-            for number in program.inputs
-            if law.vocabulary[program.atoms[number][0]].path.startswith("documents.")
-            and not law.vocabulary[program.atoms[number][0]].path.count(".") > 3
-        ]
-        own = frozenset(program.atoms[number] for number in papers)
-        space = Space([Side(law, program, own=own), Side(law, program, own=own)], [program.shown, program.shown])
-        yield from _harmed(checker, search, space, papers)
+        program, vocabulary = search.program, checker.law.vocabulary
+        papers = [n for n in program.inputs if _is_paper(vocabulary[program.atoms[n][0]].path)]
+        space = _one_more(checker.law, program, papers, program.shown)
+        losses: dict[Any, int] = {}
+        for number in program.shown:
+            name, _, route, *rest = program.atoms[number]
+            if name in ("eligible", "complete") or (name == "document" and rest[-1] == "held"):
+                losses.setdefault((name, route, *rest[:1]), number)
+        for label, number in losses.items():
+            checker._ask("paper_harms")
+            if space.holding([space.literal(0, number), -space.literal(1, number)], ()) is None:
+                continue
+
+            def shown(found: Witness, atom: Atom = program.atoms[number]) -> bool:
+                return found.state(0, atom) is True and found.state(1, atom) is False
+
+            small = _one_more(checker.law, program, papers, [number])
+            loss = [small.literal(0, number), -small.literal(1, number)]
+            answer = confirmed(small, search.shape, loss, [checker.engine, checker.engine], shown)
+            if answer.witness or not answer.certain:
+                about = _about(kind=label[0], route=label[1], item=label[-1])
+                case = answer.witness.cases[1] if answer.witness else None
+                yield Finding("paper_harms", about, case=case, certain=answer.certain)
 
 
 def _is_paper(path: str) -> bool:
@@ -300,35 +313,20 @@ def _is_paper(path: str) -> bool:
     return path.startswith("documents.") and path.count(".") == 3
 
 
-def _harmed(checker: Checker, search: Search, space: Space, papers: Sequence[int]) -> Iterator[Finding]:
-    program, both = search.program, space.literal
-    chosen = {number: space.new() for number in papers}
-    rules: list[tuple[int | None, list[int]]] = []
-    for number, choice in chosen.items():
-        with_it, without = both(1, number), both(0, number)
-        rules += [(None, [choice, without]), (None, [choice, -with_it])]
-        rules += [(None, [-choice, with_it, -without]), (None, [-choice, -with_it, without])]
-    space.choose(list(chosen.values()))
-    space.add(*rules)
-    losses = {}
-    for number in program.shown:
-        name, _, route, *rest = program.atoms[number]
-        if name in ("eligible", "complete") or (name == "document" and rest[-1] == "held"):
-            losses[name, route, *rest[:1]] = (number, [both(0, number), -both(1, number)])
-    for label, (number, loss) in losses.items():
-        checker._ask("paper_harms")
-
-        def shown(found: Witness, atom: Atom = program.atoms[number]) -> bool:
-            return found.state(0, atom) is True and found.state(1, atom) is False
-
-        engines = [checker.engine, checker.engine]
-        if space.holding(loss, ()) is None:
-            continue
-        answer = confirmed(space, search.shape, loss, engines, shown)
-        if answer.witness or not answer.certain:
-            about = _about(kind=label[0], route=label[1], item=label[-1])
-            case = answer.witness.cases[1] if answer.witness else None
-            yield Finding("paper_harms", about, case=case, certain=answer.certain)
+def _one_more(law: Law, program: GroundProgram, papers: Sequence[int], targets: Sequence[int]) -> Space:
+    """The possible cases in which the second side has handed in one paper more than the first."""
+    own = frozenset(program.atoms[number] for number in papers)
+    space = Space([Side(law, program, own=own), Side(law, program, own=own)], [targets, targets])
+    choices = []
+    for number in papers:
+        without, more = space.literal(0, number), space.literal(1, number)
+        if space.never not in (without, more):
+            choice = space.new()
+            choices.append(choice)
+            space.add((None, [choice, without]), (None, [choice, -more]))
+            space.add((None, [-choice, more, -without]), (None, [-choice, -more, without]))
+    space.choose(choices)
+    return space
 
 
 def dates_in_force(checker: Checker) -> Iterator[Finding]:

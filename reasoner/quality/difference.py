@@ -118,9 +118,9 @@ def _same_calendar(space: Space) -> Iterator[tuple[None, list[int]]]:
                 yield from ((None, [first, -second]), (None, [-first, second]))
 
 
-def _rank(label: Label) -> tuple[int, Label]:
+def _rank(label: Label) -> tuple[int, int, Label]:
     tier = next((number for number, names in enumerate(_TIERS) if label[0] in names), len(_TIERS))
-    return tier, label
+    return tier, _TIERS[tier].index(label[0]) if tier < len(_TIERS) else 0, label
 
 
 _TIERS = (("eligible", "not_eligible", "discretionary"), ("condition",), ("document", "complete", "incomplete"))

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
-from time import monotonic
 from typing import Any, NamedTuple
 
 import clingo
@@ -29,7 +28,7 @@ from reasoner.quality.theory import Theory
 from reasoner.terms import leaves
 
 _LISTED = ("unions", "documents")  # things that a file lists or does not
-PATIENCE = 1.0  # seconds in which a simpler case is looked for once there is one
+EFFORT = "200"  # conflicts in which a simpler case is looked for once there is one
 LIKELY = ("US", "JP", "BR", "IN", "ja", "hi", "pt")  # codes to use for "in none of the classes"
 
 
@@ -407,7 +406,7 @@ class Space:
     # -- asking -------------------------------------------------------------------------------------------------
 
     def find(self, assumptions: Sequence[int], *, simplest: bool = True) -> Values | None:
-        """A possible case in which all assumptions hold, on request the simplest that is found in a moment, or None."""
+        """A possible case in which all assumptions hold, on request the simplest that little effort finds, or None."""
         held = self._best(assumptions, simplest=simplest)
         return None if held is None else self._values(held)
 
@@ -430,20 +429,20 @@ class Space:
         return held
 
     def _solved(self, assumptions: Sequence[int], simplest: bool, asked: Iterable[int] | None) -> frozenset[int] | None:
-        literals = self.theory.used if asked is None else list(asked)
-        self.control.configuration.solve.opt_mode = "opt" if simplest else "ignore"  # type: ignore[union-attr]
-        held: frozenset[int] | None = None
-        with self.control.solve(assumptions=list(assumptions), yield_=True, async_=True) as handle:
-            until = monotonic() + PATIENCE
-            while handle.wait(None if held is None else max(until - monotonic(), 0)):
-                model = handle.model()
-                if model is None:
-                    break
-                held = frozenset(literal for literal in literals if model.is_true(literal))
-                if not simplest:
-                    break
-                handle.resume()
-            handle.cancel()
+        literals, held = self.theory.used if asked is None else list(asked), None
+        # Once there is a case, simpler ones are looked for with a limit that is the same on every machine.
+        for limit in ("umax", EFFORT) if simplest else ("umax",):
+            solving: Any = self.control.configuration.solve
+            solving.opt_mode, solving.solve_limit = "ignore" if limit == "umax" else "opt", limit
+            with self.control.solve(assumptions=list(assumptions), yield_=True, async_=True) as handle:
+                while handle.wait() and (model := handle.model()) is not None:
+                    held = frozenset(literal for literal in literals if model.is_true(literal))
+                    if limit == "umax":
+                        break
+                    handle.resume()
+                handle.cancel()
+            if held is None:
+                break
         return held
 
     def exclude(self, values: Values) -> None:

@@ -25,6 +25,9 @@ __all__ = ["Difference", "LawTest", "Result", "cited", "decide", "differences", 
            "load_all", "outcome_of", "run", "select"]  # fmt: skip
 
 
+FINDINGS = "findings.yaml"  # stands beside the tests and holds none: what reasoner check may find
+
+
 class Result(NamedTuple):
     """What became of a test; ``seconds`` is the time it took."""
 
@@ -58,6 +61,8 @@ def files(places: Iterable[Path]) -> list[Path]:
 
 def _holds_tests(path: Path) -> bool:
     """Whether a file is no case: neither a base nor a case file that stands beside its tests."""
+    if path.name == FINDINGS:
+        return False
     keys = {line.partition(":")[0] for line in path.read_text(encoding="utf-8", errors="replace").splitlines()}
     return path.parent.name != BASES and ("tests" in keys or "persons" not in keys)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from reasoner import case_model
 from reasoner.case_model import field_at
 from reasoner.facts import Thing, address
 from reasoner.ground import Shape
 from reasoner.quality import lists
+from reasoner.quality.casetext import lines
 from reasoner.quality.space import Space, Values
 
 Case = dict[str, Any]
@@ -123,8 +124,8 @@ class _Writer:
             elif thing[0] == "documents" and self._there(thing):
                 self._thing(thing)["handed_in"] = "none"
             return
-        if not truth and not self._there(thing):
-            return
+        if not self._there(thing) and (not truth or thing[0] == "documents"):
+            return  # what is said of a paper that is not handed in says nothing
         wanted = self._wanted(entry, atom)
         if wanted is None:
             if (entry.silence != "yes") if truth else entry.silence in ("unknown", "yes"):
@@ -150,6 +151,8 @@ class _Writer:
         entry, (thing, names) = self.space.vocabulary[point[0]], self._place(point)
         if entry.path == "assessed_on":
             self.case["assessed_on"] = value.isoformat()
+            return
+        if thing[0] == "documents" and not self._there(thing):
             return
         if value is None:
             if entry.silence != "no" and self._there(thing):
@@ -180,11 +183,27 @@ class _Writer:
         self._get(thing, names[:-1])[names[-1]] = value
 
     def _tidy(self) -> Case:
-        """Without what is empty, the parts of the file in their usual order."""
-        order = ("assessed_on", "language", "readings", "persons", "unions", "applications")
-        return {key: self.case[key] for key in order if self.case.get(key)}
+        """Without what is empty, everything in the order in which the case file describes it."""
+        return {key: part for key, part in _ordered(self.case).items() if part}
 
 
-def text(case: Mapping[str, Any]) -> str:
-    """A case file as JSON, which is YAML too."""
-    return json.dumps(case, indent=1, ensure_ascii=False)
+_ORDER = {
+    field.alias or name: place
+    for place, (name, field) in enumerate(
+        pair
+        for model in vars(case_model).values()
+        if hasattr(model, "model_fields")
+        for pair in model.model_fields.items()
+    )
+}
+
+
+def _ordered(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _ordered(part[key]) for key in sorted(part, key=lambda key: (_ORDER.get(key, -1), key))}
+    return [_ordered(item) for item in part] if isinstance(part, list) else part
+
+
+def text(case: Case) -> str:
+    """A case file as it is shown, so that what is said of its lines is said of those that are seen."""
+    return "\n".join(lines(case))

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
-from contextlib import redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reasoner.quality.coverage import Coverage, Literal, RuleCoverage
-from reasoner.render.page import COLUMNS, rows, sign, summary
 
 if TYPE_CHECKING:
     from reasoner.wording import Wording
 
-
-def write(found: Coverage, root: Path, wording: Wording, format: str, output: Path | None = None) -> None:
-    """Prints coverage in a format, or writes it to a file."""
-    if format == "text" and output is None:
-        text(found, wording)
-        return
-    if format == "html":
-        from reasoner.render.page import page
-
-        content = page(found, root, wording)
-    elif format == "json":
-        content = as_json(found)
-    elif format == "markdown":
-        content = markdown(found, wording)
-    else:
-        with redirect_stdout(io.StringIO()) as kept:
-            text(found, wording)
-        content = kept.getvalue()
-    if output is None:
-        print(content)
-    else:
-        output.write_text(content + "\n", encoding="utf-8")
+COLUMNS = {
+    "rule": "coverage_rules",
+    "condition": "coverage_conditions",
+    "exception": "coverage_exceptions",
+    "comparison": "coverage_comparisons",
+}
+SIGNS = {(True, True): "✓", (True, False): "◐", (False, True): "◐", (False, False): "✗"}
 
 
 def text(found: Coverage, wording: Wording) -> None:
@@ -120,6 +101,29 @@ def as_json(found: Coverage) -> str:
         "idle": [{"file": rule.file, "line": rule.line, "text": rule.text} for rule in found.idle],
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def summary(found: Coverage, wording: Wording) -> str:
+    """The two percentages that have a threshold."""
+    rules, conditions = (f"{found.percentage(kind):.1f}" for kind in ("rule", "literal"))
+    return wording.ui("coverage_summary", Tests=found.tests, Rules=rules, Conditions=conditions)
+
+
+def rows(found: Coverage, wording: Wording) -> Iterator[tuple[str, list[str]]]:
+    """For each file, and last for all: how much is covered of each kind."""
+    for file in found.files:
+        yield file.removeprefix("encodings/"), [_cell(found.counts(kind, file)) for kind in COLUMNS]
+    yield wording.ui("coverage_total_row"), [_cell(found.counts(kind)) for kind in COLUMNS]
+
+
+def sign(literal: Literal) -> str:
+    """Whether a literal is covered on both sides, one or none."""
+    return SIGNS[bool(literal.holding), bool(literal.failing)]
+
+
+def _cell(counts: tuple[int, int]) -> str:
+    covered, total = counts
+    return f"{covered}/{total}" if total else "–"
 
 
 def _share(counts: tuple[int, int]) -> dict[str, Any]:

@@ -1,18 +1,23 @@
-"""The results of tests as JUnit XML, which CI servers show."""
+"""The results of tests and checks as JUnit XML, which CI servers show."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from reasoner.quality.suite import Result
+from reasoner.quality.checking import Result as Checked
+from reasoner.quality.suite import FINDINGS, Result
+from reasoner.render import check
+from reasoner.render.blocks import write as write_blocks
 from reasoner.render.tests import place, write
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from reasoner.wording import Wording
 
 WIDTH = 100  # columns of the text of a failure
@@ -26,6 +31,30 @@ def junit(results: Sequence[Result], wording: Wording) -> bytes:
         suite = ElementTree.SubElement(root, "testsuite", _counts(tests), name=place(path))
         for result in tests:
             suite.append(_case(result, wording))
+    return _document(root)
+
+
+def junit_checks(result: Checked, wording: Wording) -> bytes:
+    """One test case for each check and each property; a failure holds the printed text."""
+    cases = [
+        (report.check, bool(result.failed(report)), check.check_blocks(result, report, wording))
+        for report in result.reports
+    ]
+    cases += [(check.sentence(v), not v.holds, check.verdict_blocks(law, v, wording)) for law, v in result.verdicts]
+    if result.stale:
+        cases.append((FINDINGS, True, check.stale_blocks(result, wording)))
+    counts = {"tests": str(len(cases)), "failures": str(sum(failed for _, failed, _ in cases)), "errors": "0"}
+    root = ElementTree.Element("testsuites", counts, name="reasoner check")
+    suite = ElementTree.SubElement(root, "testsuite", counts, name="check")
+    for name, failed, blocks in cases:
+        case = ElementTree.SubElement(suite, "testcase", name=name, classname="check")
+        if failed:
+            text = _printed(lambda out, blocks=blocks: write_blocks(out, blocks))  # type: ignore[misc]
+            ElementTree.SubElement(case, "failure", message=text.strip().split("\n")[0]).text = text
+    return _document(root)
+
+
+def _document(root: ElementTree.Element) -> bytes:
     ElementTree.indent(root)
     content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return content + b"\n"
@@ -44,15 +73,15 @@ def _case(result: Result, wording: Wording) -> ElementTree.Element:
     case = ElementTree.Element("testcase", where, name=result.test.name, classname=classname)
     if result.differences:
         message = "; ".join(map(str, result.differences))
-        ElementTree.SubElement(case, "failure", message=message).text = _text(result, wording)
+        ElementTree.SubElement(case, "failure", message=message).text = _printed(
+            lambda out: write(out, result, wording)
+        )
     return case
 
 
-def _text(result: Result, wording: Wording) -> str:
+def _printed(print_to: Callable[[Console], None]) -> str:
     from rich.console import Console
 
     kept = io.StringIO()
-    write(
-        Console(file=kept, width=WIDTH, color_system=None, markup=False, highlight=False, emoji=False), result, wording
-    )
+    print_to(Console(file=kept, width=WIDTH, color_system=None, markup=False, highlight=False, emoji=False))
     return "\n".join(line.rstrip() for line in kept.getvalue().splitlines()) + "\n"

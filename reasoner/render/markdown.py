@@ -10,14 +10,19 @@ from reasoner.render.text import references
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>#|"})
 
 
+def escaped(text: str) -> str:
+    """A sentence with the signs of Markdown as signs of its own."""
+    return text.translate(_SPECIAL)
+
+
 def markdown(line: Line, articles: Mapping[str, str], level: int = 0) -> Iterator[str]:
     """The text lines of a line and everything below it."""
-    text = line.text.translate(_SPECIAL)
+    text = escaped(line.text)
     label = f"{line.mark} {text}" if line.mark else text
     if line.heading:
         label = f"**{label}**"
     if line.provisions:
-        label += f" ({references(line, articles).translate(_SPECIAL)})"
+        label += f" ({escaped(references(line, articles))})"
     yield f"## {label}\n" if level == 0 else f"{'  ' * (level - 1)}- {label}"
     for child in line.children:
         yield from markdown(child, articles, level + 1)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reasoner.quality.coverage import Coverage, Literal, RuleCoverage
+from reasoner.quality.coverage import Coverage, RuleCoverage
+from reasoner.render.coverage import COLUMNS, SIGNS, as_json, markdown, rows, sign, summary, text
 
 if TYPE_CHECKING:
     from reasoner.wording import Wording
 
-COLUMNS = {
-    "rule": "coverage_rules",
-    "condition": "coverage_conditions",
-    "exception": "coverage_exceptions",
-    "comparison": "coverage_comparisons",
-}
-SIGNS = {(True, True): "✓", (True, False): "◐", (False, True): "◐", (False, False): "✗"}
 LISTED = 12  # tests named below a rule
 _CLASSES = {"✓": "full", "◐": "half", "✗": "none"}
 _STYLE = """
@@ -66,29 +62,6 @@ def page(found: Coverage, root: Path, wording: Wording) -> str:
     return f'<!doctype html>\n<html lang="{wording.language}"><head>{head}</head>\n<body>\n' + "\n".join(
         [*body, "</body></html>"]
     )
-
-
-def summary(found: Coverage, wording: Wording) -> str:
-    """The two percentages that have a threshold."""
-    rules, conditions = (f"{found.percentage(kind):.1f}" for kind in ("rule", "literal"))
-    return wording.ui("coverage_summary", Tests=found.tests, Rules=rules, Conditions=conditions)
-
-
-def rows(found: Coverage, wording: Wording) -> Iterator[tuple[str, list[str]]]:
-    """For each file, and last for all: how much is covered of each kind."""
-    for file in found.files:
-        yield file.removeprefix("encodings/"), [_cell(found.counts(kind, file)) for kind in COLUMNS]
-    yield wording.ui("coverage_total_row"), [_cell(found.counts(kind)) for kind in COLUMNS]
-
-
-def sign(literal: Literal) -> str:
-    """Whether a literal is covered on both sides, one or none."""
-    return SIGNS[bool(literal.holding), bool(literal.failing)]
-
-
-def _cell(counts: tuple[int, int]) -> str:
-    covered, total = counts
-    return f"{covered}/{total}" if total else "–"
 
 
 def _table(found: Coverage, wording: Wording) -> Iterator[str]:
@@ -174,3 +147,24 @@ def _tests(tests: Sequence[str], wording: Wording) -> str:
     more = f"<li>{escape(wording.ui('coverage_more', Number=len(tests) - LISTED))}</li>" if len(tests) > LISTED else ""
     label = f"{len(tests)} {escape(wording.ui('coverage_tests'))}"
     return f"<details><summary>{label}</summary><ul>{shown}{more}</ul></details>"
+
+
+def write(found: Coverage, root: Path, wording: Wording, format: str, output: Path | None = None) -> None:
+    """Prints coverage in a format, or writes it to a file."""
+    if format == "text" and output is None:
+        text(found, wording)
+        return
+    if format == "html":
+        content = page(found, root, wording)
+    elif format == "json":
+        content = as_json(found)
+    elif format == "markdown":
+        content = markdown(found, wording)
+    else:
+        with redirect_stdout(io.StringIO()) as kept:
+            text(found, wording)
+        content = kept.getvalue()
+    if output is None:
+        print(content)
+    else:
+        output.write_text(content + "\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reasoner.render.lines import Line, reference
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.text import Text
     from rich.tree import Tree
 
@@ -69,6 +69,18 @@ def tree(line: Line, articles: Mapping[str, str]) -> Tree:
 def _grow(branch: Tree, lines: Iterable[Line], articles: Mapping[str, str]) -> None:
     for line in lines:
         _grow(branch.add(_label(line, articles)), line.children, articles)
+
+
+def styled(mark: str, text: Text) -> RenderableType:
+    """A text after its mark, its further lines below its first."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not mark:
+        return text
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_row(Text(mark, _STYLES.get(mark, "")), text)
+    return table
 
 
 def _label(line: Line, articles: Mapping[str, str]) -> Text:

@@ -1,0 +1,74 @@
+"""Reports made of headings, sentences, trees and verbatim text: as text for a terminal or a pipe, and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from reasoner.render.lines import Line
+from reasoner.render.markdown import escaped, markdown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+STEP = 2  # columns for each level
+
+
+class Block(NamedTuple):
+    """A part of a report, ``level`` steps in: a sentence with its mark, a heading, verbatim text or a tree.
+
+    ``kind`` is ``heading``, ``strong``, ``text``, ``faint``, ``case``, ``rule``, ``command`` or ``tree``.
+    """
+
+    kind: str
+    text: str = ""
+    level: int = 0
+    mark: str = ""
+    lines: tuple[str, ...] = ()
+    tree: Line | None = None
+    articles: Mapping[str, str] = {}
+
+
+_LANGUAGES = {"case": "yaml", "rule": "prolog", "command": "console"}
+
+
+def write(out: Console, blocks: Iterable[Block]) -> None:
+    """Prints blocks, a blank line before each heading and around what is verbatim."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from reasoner.render.text import styled, tree
+
+    for block in blocks:
+        indent = block.level * STEP
+        if block.kind == "tree" and block.tree is not None:
+            out.print(Padding(tree(block.tree, block.articles), (0, 0, 0, indent)))
+        elif block.kind == "case":
+            out.print()
+            for line in block.lines:
+                out.print(Padding(Text(line), (0, 0, 0, indent)))
+            out.print()
+        elif block.kind in _LANGUAGES:
+            out.print(
+                Padding(Text("\n".join(block.lines), "" if block.kind == "command" else "dim"), (0, 0, 0, indent))
+            )
+        else:
+            heading = block.kind == "heading"
+            style = {"heading": "bold", "strong": "bold", "faint": "dim"}.get(block.kind, "")
+            text = styled(block.mark, Text(block.text, style, overflow="fold"))
+            out.print(Padding(text, (1 if heading else 0, 0, 0, indent)))
+
+
+def as_markdown(blocks: Iterable[Block]) -> Iterator[str]:
+    """The blocks as Markdown paragraphs."""
+    for block in blocks:
+        text = f"{block.mark} {escaped(block.text)}".strip()
+        if block.kind == "tree" and block.tree is not None:
+            yield "\n".join(markdown(block.tree, block.articles, 1))
+        elif block.kind in _LANGUAGES:
+            prompt = "$ " if block.kind == "command" else ""
+            yield "\n".join([f"```{_LANGUAGES[block.kind]}", *(prompt + line for line in block.lines), "```"])
+        elif block.kind == "heading":
+            yield f"{'#' * min(block.level + 2, 4)} {text}"
+        else:
+            yield text
