@@ -356,9 +356,9 @@ def test_the_commands_of_the_page_print_what_it_shows(page: Path) -> None:
     shown = [
         step["text"].split("\n", 1) for step in BLOCK.finditer(PAGE.read_text("utf-8")) if step["kind"] == "console"
     ]
-    assert len(shown) == 2
+    assert len(shown) == 3
     for command, output in shown:
-        result = run(*command.split()[3:])
+        result = CliRunner().invoke(app, command.split()[2:], env={"COLUMNS": "80", "NO_COLOR": "1"})
         assert result.exit_code == ("✗" in output), result.output
         assert missing_from(result.stdout, output) is None, f"the output has changed; now it is\n{result.stdout}"
 
