@@ -147,14 +147,12 @@ def settle(points: Iterable[Any], bounds: Sequence[Bound], raised: Mapping[Any, 
             chain = _chain(came, each)
             if each.target in fixed or day > LAST:
                 return Conflict(_reasons(chain), True)
-            if len(chain) > 1 and chain[-1].source == each.target:
+            if chain[-1].source == each.target:
                 turns += 1
                 if _always_later(chain):
                     return Conflict(_reasons(chain), True)
                 if turns > ROUNDS:
                     return Conflict(_reasons(chain), _never_back(chain))
-            elif each.source == each.target:
-                return Conflict(_reasons([each]), True)
             days[each.target], came[each.target] = day, each
             if each.target not in listed:
                 waiting.append(each.target)
