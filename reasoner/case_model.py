@@ -116,6 +116,7 @@ class FreeMovement(Section):
     proof_of_stay: Annotated[str | None, OneOf("persons.*.free_movement.proof_of_stay")] = key(
         "What shows the right to stay for more than three months."
     )
+    moves_to: Country = key("State to which this person moves or travels.")
     lawful_residence_elsewhere: Annotated[tuple[Stretch, ...] | None, Listed()] = key(
         "Periods of lawful residence in another Member State."
     )
@@ -288,6 +289,28 @@ class Evacuation(Section):
     at_border: Moment = key("Moment the person has to be at the border.")
 
 
+class Threat(Section):
+    """A threat that the authority has demonstrated."""
+
+    to: Annotated[str | None, OneOf("applications.*.entry_visa.threat.to")] = key("What is threatened.")
+    real: Truth = key("The threat is real.")
+    immediate: Truth = key("The threat is immediate.")
+    serious: Truth = key("The threat is sufficiently serious.")
+
+
+class EntryVisa(Section):
+    """A visa for the first entry, asked for by a relative of a citizen who moves."""
+
+    journey_unrelated: Truth = key("The journey has nothing to do with that of the citizen.")
+    intended_days: Annotated[int | None, whole_number(1, 9999)] = key("Length of the intended stay in days.")
+    represented_by: Country = key("State that represents Belgium where the applicant lives.")
+    fee_exempt: Truth = key("The applicant is personally exempt from the visa fee.")
+    language_not_understood: Truth = key("A paper is in a language that the authority does not understand.")
+    coverage_proved: When = key("Day on which papers showed that the journey is covered.")
+    threat: Threat | None = key("A threat that the authority has demonstrated.")
+    abuse_or_fraud: Truth = key("The authority has demonstrated abuse or fraud.")
+
+
 class Application(Section):
     """An application of one person to join another."""
 
@@ -300,6 +323,10 @@ class Application(Section):
     post_takes_long_stay: Truth = key("The post takes applications for long stay.")
     visa: Annotated[str | None, OneOf("applications.*.visa")] = key("Visa applied for.")
     will_live_with_sponsor: Truth = key("The applicant will live with the sponsor.")
+    accompanies_or_joins: Annotated[str | None, OneOf("applications.*.accompanies_or_joins")] = key(
+        "Whether the applicant travels with the person to be joined, or follows."
+    )
+    entry_visa: EntryVisa | None = key("Visa for the first entry of a citizen's relative.")
     post_hard_to_reach: Truth = key("The post is impossible or very hard to reach.")
     remote_request: Annotated[str | None, OneOf("applications.*.remote_request")] = key(
         "State of the request to file from a distance."
