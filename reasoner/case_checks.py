@@ -55,6 +55,7 @@ _APPLICATION_ORDER: tuple[Chain, ...] = (
     ),
     (("procedure", "extensions", 0, "decided"), ("procedure", "extensions", 1, "decided")),
     (("procedure", "visa_issued"), ("procedure", "visa_expires")),
+    (("filed",), ("entry_visa", "coverage_proved")),
 )
 
 
