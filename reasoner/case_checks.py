@@ -26,6 +26,7 @@ _AFTER_BIRTH: Chain = (
     ("birth_declared",),
     ("protection", "applied"),
     ("protection", "granted"),
+    ("free_movement", "basis_since"),
     ("stay", "issued"),
     ("stay", "expires"),
     ("stay", "extension_requested"),
@@ -54,6 +55,7 @@ _APPLICATION_ORDER: tuple[Chain, ...] = (
     ),
     (("procedure", "extensions", 0, "decided"), ("procedure", "extensions", 1, "decided")),
     (("procedure", "visa_issued"), ("procedure", "visa_expires")),
+    (("filed",), ("entry_visa", "coverage_proved")),
 )
 
 
@@ -167,6 +169,9 @@ def _person(base: KeyPath, id_: str, person: Person) -> Iterator[Finding]:
         values = {"id": person.mother, "parents": ", ".join(parents) or "[]"}
         yield (*base, "mother"), "mother_not_parent", values
     yield from _orders(person, base, _PERSON_ORDER)
+    elsewhere: KeyPath = ("free_movement", "lawful_residence_elsewhere")
+    for index, period in enumerate(at(person, elsewhere) or ()):
+        yield from _orders(period, (*base, *elsewhere, index), _PERIOD_ORDER)
     yield from _documents(person, base)
 
 

@@ -148,6 +148,12 @@ class Law:
         return tuple(sorted((str(kind), str(role)) for kind, role in self.table("document_type")))
 
     @cached_property
+    def role_of(self) -> dict[str, str]:
+        """Section of a person's data to the role of those who have it; laws that do not say so know one."""
+        listed = self.table("sponsor_section") or (("protection", "holder"),)
+        return {str(section): str(role) for section, role in listed}
+
+    @cached_property
     def provision_rules(self) -> dict[str, tuple[Rule, ...]]:
         """Provision id to the rules that name it."""
         found: dict[str, list[Rule]] = {}

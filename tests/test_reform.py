@@ -301,8 +301,8 @@ FAULTS: dict[str, tuple[str, str]] = {
         r"the rule names ipf_material_lst, which is not a provision.* Did you mean ipf_material_list\?",
     ),
     "a provision that is not encoded": (
-        "waived(A, R, means) :- in_force(euf_visa_exempt_direct, A), candidate(A, R).",
-        r"the rule names euf_visa_exempt_direct, which is not a provision in the catalogue, or is listed there as not",
+        "waived(A, R, means) :- in_force(waf_criminal_record, A), candidate(A, R).",
+        r"the rule names waf_criminal_record, which is not a provision in the catalogue, or is listed there as not",
     ),
     "a provision that others name is gone": (
         "#program ends. provision(ipf_material_list, ipf, condition, rule).",
