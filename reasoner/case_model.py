@@ -69,6 +69,13 @@ class Protection(Section):
     country_of_origin: Country = key("Country of origin in the asylum decision.")
 
 
+class Withdrawal(Section):
+    """What a British national has under the Withdrawal Agreement; with this section, relatives may join the person."""
+
+    beneficiary: Truth = key("The person is a beneficiary of the Withdrawal Agreement in Belgium.")
+    economically_active: Truth = key("The person works, is self-employed or seeks work.")
+
+
 class Stay(Section):
     """The residence card and the steps around it."""
 
@@ -115,6 +122,7 @@ class Document(Section):
     apostille: Truth = key("It carries an apostille.")
     language: LanguageCode = key("Language of the document, ISO 639-1.")
     sworn_translation: Truth = key("There is a sworn translation.")
+    legalised_translation: Truth = key("There is a translation that is legalised itself.")
     accredited_doctor: Truth = key("Issued by a doctor accredited by the post.")
     signed: Truth = key("It is signed.")
     favourable: Truth = key("It shows what it has to show.")
@@ -155,6 +163,16 @@ class Person(Section):
     )
     custody: Custody | None = key("Custody of this child.")
     protection: Protection | None = key("International protection in Belgium.")
+    withdrawal: Withdrawal | None = key("Beneficiary of the Withdrawal Agreement.")
+    adopted: When = key("Day of adoption; none if not adopted.")
+    lived_before_in: Country = key("Country of habitual residence before coming to Belgium.")
+    visa_required: Truth = key("The person needs a visa to come to Belgium.")
+    household_abroad_of: Annotated[tuple[PersonKey, ...] | None, Listed(single=True)] = key(
+        "Id or ids of the persons whose household this person belonged to in the country of origin."
+    )
+    needs_care_of: Annotated[tuple[PersonKey, ...] | None, Listed(single=True)] = key(
+        "Id or ids of the persons whose own care this person needs for serious reasons of health."
+    )
     stay: Stay | None = key("Residence card.")
     birth_declared: When = key("Day the birth in Belgium was declared.")
     own_protection_wanted: Truth = key("The parents want a status of the child's own.")
@@ -191,6 +209,8 @@ class Union(Section):
     sham_inquiry_open: Truth = key("An inquiry into a sham union is open.")
     sham_established: Truth = key("A sham union was established.")
     common_child: Truth = key("The partners have a child together.")
+    durable: Truth = key("Their relationship is durable and duly attested when the application is made.")
+    durable_at_transition_end: Truth = key("It was durable when the transition period after Brexit ended.")
     known_since: When = key("When the partners came to know each other.")
     regular_contact: Truth = key("They can show regular contact.")
     cohabitation: Annotated[tuple[Cohabitation, ...] | None, Listed()] = key("Periods of living together.")
@@ -230,6 +250,8 @@ class Procedure(Section):
     decided: When = key("Day of the decision.")
     visa_issued: When = key("Day the visa was issued.")
     visa_expires: When = key("Day the visa expires.")
+    attestation: When = key("Day of the attestation for beneficiaries of the Withdrawal Agreement.")
+    card_ready: When = key("Day from which the new card can be fetched.")
 
 
 class Evacuation(Section):

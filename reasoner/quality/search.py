@@ -38,16 +38,22 @@ def shapes(law: Law) -> Iterator[Shape]:
 
     One person; an applicant and a sponsor; these with one or two others, who may have protection too; two applicants.
     """
-    for persons, joins, holders in (
-        (1, (), (1,)),
-        (2, ((2, 1),), (1,)),
-        (3, ((2, 1),), (1, 3)),
-        (4, ((2, 1),), (1,)),
-        (3, ((2, 1), (3, 1)), (1,)),
-    ):
-        roles = {"holder": set(holders), "applicant": {applicant for applicant, _ in joins}}
-        slots = [(n, kind, 1) for kind, role in law.document_types for n in roles.get(role, ())]
-        yield Shape(persons, joins, holders, tuple(sorted(slots)))
+    roles = [str(role) for _, role in law.table("sponsor_section")]
+    for role in roles:
+        for persons, joins, playing in (
+            (1, (), (1,)),
+            (2, ((2, 1),), (1,)),
+            (3, ((2, 1),), (1, 3)),
+            (4, ((2, 1),), (1,)),
+            (3, ((2, 1), (3, 1)), (1,)),
+        ):
+            if not joins and role != roles[0]:
+                continue  # only the first role has routes of its own
+            applicants = tuple(applicant for applicant, _ in joins)
+            members = {"applicant": applicants, role: playing}
+            members |= {str(name): applicants for name, of in law.table("joining_role") if of == role}
+            slots = {(n, kind, 1) for kind, holding in law.document_types for n in members.get(holding, ())}
+            yield Shape(persons, joins, ((role, playing),), tuple(sorted(slots)))
 
 
 @dataclass(eq=False, repr=False)
