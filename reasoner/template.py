@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 _HOLDER = "persons:\n  holder: {protection: {status: unknown}}\n"
 _PAIR = """persons:
-  sponsor: {protection: {status: unknown}}
+  sponsor: {}
   applicant: {}
 applications:
-  - {applicant: applicant, sponsor: sponsor}
+  - {applicant: applicant, sponsor: sponsor, route: ROUTE}
 """
 
 
@@ -39,7 +39,7 @@ def template(store: Store, route: str, wording: Wording, file: str) -> str:
     if route not in routes:
         raise unknown("route", route, routes)
     alone = (route,) in law.table("holder_route")
-    skeleton = parse_case(_HOLDER if alone else _PAIR, choices={})
+    skeleton = parse_case(_HOLDER if alone else _PAIR.replace("ROUTE", route), choices={})
     cast = casts(skeleton.case, law)[0]
     machine = Machine(law, store.program(cast.shape))
     reader = Reader(skeleton, cast, law, date.today(), {}, silence=True)
