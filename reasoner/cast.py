@@ -86,7 +86,7 @@ def _could_join(case: Case, law: Law, asked: Mapping[str, str]) -> dict[str, lis
 def _sections(case: Case, law: Law, person: str) -> list[str]:
     """The sections of a person that say that others can join him or her."""
     names = (str(section) for section, _ in law.table("sponsor_section"))
-    return [name for name in names if getattr(case.persons[person], name) is not None]
+    return [name for name in names if getattr(case.persons[person], name, None) is not None]
 
 
 def _roles(case: Case, law: Law, joins: Mapping[str, str]) -> dict[str, set[str]]:
