@@ -136,7 +136,7 @@ def _named(entries: Entries) -> Iterator[tuple[KeyPath, str]]:
     """Every mention of a person, with its place."""
     for id_, person in entries.persons.items():
         base: KeyPath = ("persons", id_)
-        for field in ("parents", "dependent_on"):
+        for field in ("parents", "dependent_on", "household_abroad_of", "needs_care_of"):
             for index, other in enumerate(at(person, (field,)) or ()):
                 yield (*base, field, index), other
         for other in person.kin or {}:

@@ -69,6 +69,13 @@ class Protection(Section):
     country_of_origin: Country = key("Country of origin in the asylum decision.")
 
 
+class Withdrawal(Section):
+    """What a British national has under the Withdrawal Agreement; with this section, relatives may join the person."""
+
+    beneficiary: Truth = key("The person is a beneficiary of the Withdrawal Agreement in Belgium.")
+    economically_active: Truth = key("The person works, is self-employed or seeks work.")
+
+
 class Stay(Section):
     """The residence card and the steps around it."""
 
@@ -157,6 +164,7 @@ class Document(Section):
     apostille: Truth = key("It carries an apostille.")
     language: LanguageCode = key("Language of the document, ISO 639-1.")
     sworn_translation: Truth = key("There is a sworn translation.")
+    legalised_translation: Truth = key("There is a translation that is legalised itself.")
     accredited_doctor: Truth = key("Issued by a doctor accredited by the post.")
     signed: Truth = key("It is signed.")
     favourable: Truth = key("It shows what it has to show.")
@@ -200,6 +208,15 @@ class Person(Section):
     free_movement: FreeMovement | None = key("Stay as a citizen of the Union or of an associated country.")
     citizen_family: CitizenFamily | None = key("Facts of a relative of such a citizen.")
     visa_required: Truth = key("This person needs a visa for a short stay.")
+    withdrawal: Withdrawal | None = key("Beneficiary of the Withdrawal Agreement.")
+    adopted: When = key("Day of adoption; none if not adopted.")
+    lived_before_in: Country = key("Country of habitual residence before coming to Belgium.")
+    household_abroad_of: Annotated[tuple[PersonKey, ...] | None, Listed(single=True)] = key(
+        "Id or ids of the persons whose household this person belonged to in the country of origin."
+    )
+    needs_care_of: Annotated[tuple[PersonKey, ...] | None, Listed(single=True)] = key(
+        "Id or ids of the persons whose own care this person needs for serious reasons of health."
+    )
     stay: Stay | None = key("Residence card.")
     birth_declared: When = key("Day the birth in Belgium was declared.")
     own_protection_wanted: Truth = key("The parents want a status of the child's own.")
@@ -235,6 +252,8 @@ class Union(Section):
     common_child: Truth = key("The partners have a child together.")
     marriage_refused: Truth = key("A final decision refused to celebrate a marriage of the two.")
     lasting_and_stable: Truth = key("It is shown that the relationship is lasting and stable.")
+    durable: Truth = key("Their relationship is durable and duly attested when the application is made.")
+    durable_at_transition_end: Truth = key("It was durable when the transition period after Brexit ended.")
     known_since: When = key("When the partners came to know each other.")
     regular_contact: Truth = key("They can show regular contact.")
     cohabitation: Annotated[tuple[Cohabitation, ...] | None, Listed()] = key("Periods of living together.")
@@ -274,6 +293,8 @@ class Procedure(Section):
     decided: When = key("Day of the decision.")
     visa_issued: When = key("Day the visa was issued.")
     visa_expires: When = key("Day the visa expires.")
+    attestation: When = key("Day of the attestation for beneficiaries of the Withdrawal Agreement.")
+    card_ready: When = key("Day from which the new card can be fetched.")
 
 
 class Evacuation(Section):

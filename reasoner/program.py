@@ -175,9 +175,10 @@ class Law:
             if entry.enumerated and not entry.path.startswith("readings"):
                 values = tuple(str(value) for name, value in self.table("value") if name == entry.name)
                 if values:
-                    found[star(entry.path)] = values
+                    path = star(entry.path)
+                    found[path] = (*found.get(path, ()), *values)
         found["applications.*.route"] = tuple(str(row[0]) for row in self.table("route"))
-        found["documents.*.type"] = tuple(str(row[0]) for row in self.table("document_type"))
+        found["documents.*.type"] = tuple(dict.fromkeys(str(row[0]) for row in self.table("document_type")))
         found["documents.*.variant"] = tuple(dict.fromkeys(str(row[1]) for row in self.table("variant_of")))
         found["unions.*.kind"] = tuple(str(value) for name, value in self.table("value") if name == "union")
         for question, answer in self.table("reading_option"):

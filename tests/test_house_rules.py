@@ -432,7 +432,7 @@ TABLES_BY_PROVISION = {"source": 0, "article": 0, "clock": 0, "in_force_from": 0
 @pytest.mark.parametrize("table", TABLES_BY_PROVISION)
 def test_tables_speak_of_provisions_of_the_catalogue_only(table: str) -> None:
     used = {row[TABLES_BY_PROVISION[table]] for row in law().table(table)}
-    assert used
+    assert used or table == "not_encoded"
     assert used <= provisions()
 
 
@@ -557,7 +557,7 @@ def test_everything_that_a_result_can_name_has_a_sentence(language: str) -> None
 def test_every_word_of_an_article_label_can_be_said_in_each_language() -> None:
     parts = sections("en")["citations"]
     assert all(parts[part] == part for part in parts)
-    same = {"art", "al", "a", "bis", "C", "A", "S", "XC", "Afrin", "KR"}  # signs and names
+    same = {"art", "al", "a", "bis", "duodecies", "C", "A", "S", "XC", "Afrin", "KR"}  # signs and names
     for _, label in law().table("article"):
         rest = str(label)
         for part in sorted(parts, key=len, reverse=True):
