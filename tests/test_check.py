@@ -165,7 +165,8 @@ def test_nothing_is_found_in_the_law_that_is_not_recorded(tmp_path: Path) -> Non
     assert (ran.exit_code, result["passed"], result["stale"]) == (0, True, [])
     assert [check["check"] for check in result["checks"]] == QUICK
     findings = {check["check"]: check["findings"] for check in result["checks"] if check["findings"]}
-    assert list(findings) == ["always_waived"]
+    assert list(findings) == ["never_fails", "always_waived"]
+    assert {f["about"]["condition"] for f in findings["never_fails"]} == {"ascendants_listed"}
     assert {f["about"]["route"] for f in findings["always_waived"]} == {"ip_parent_of_minor"}
     for finding in findings["always_waived"]:
         assert (ROOT / finding["recorded"]["decision"]).is_file()

@@ -30,7 +30,7 @@ class _Writer:
             "unions": [],
             "applications": [],
         }
-        section_of = {role: section for section, role in self.law.role_of.items()}
+        section_of = {role: section for side in space.sides for section, role in side.law.role_of.items()}
         for role, numbers in shape.roles:
             for number in numbers:
                 self.case["persons"][f"p{number}"][section_of[role]] = {}
