@@ -90,16 +90,15 @@ def uncoupled(
 ) -> Coverage:
     """The coverage without the literals that no case can show to decide by failing.
 
-    ``equivalent`` is asked for each that no test shows to do so; ``advance`` hears how many it was asked for.
+    ``equivalent`` is asked for each that no test shows to do so; ``advance`` hears of each.
     """
     without = ignoring(variants)
-    rules, coupled, asked = list[RuleCoverage](), list[tuple[Rule, Literal]](), 0
+    rules, coupled = list[RuleCoverage](), list[tuple[Rule, Literal]]()
     for one in found.rules:
         kept = []
         for literal in one.literals:
             if not literal.failing:
-                asked += 1
-                advance(asked)
+                advance(1)
                 if equivalent(without[one.rule.index, literal.place]):
                     coupled.append((one.rule, literal))
                     continue
