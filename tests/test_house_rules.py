@@ -670,6 +670,7 @@ LAYERS = [
     "explanation",
     "run",
     "outcome",
+    "ranking",
     "engine",
     "versions",
     "instance",
