@@ -417,13 +417,14 @@ def check(
             raise typer.Exit(1)
 
 
-@app.command(epilog="Example: reasoner diff 2024-08-31 2024-09-01")
+@app.command(epilog="Example: reasoner diff 2024-08-31 2024-09-01 --regime IPF")
 def diff(
     one: Annotated[
         str,
         typer.Argument(metavar="A", help="A day of application, a law (folder, git revision, reform), or NAME=VALUE."),
     ],
     other: Annotated[str, typer.Argument(metavar="B", help="What to compare it with, of the same kind.")],
+    regime: Annotated[str | None, typer.Option("--regime", help="Only what this regime decides, e.g. IPF.")] = None,
     everything: Annotated[bool, typer.Option("--all", "-a", help="Long lists in full.")] = False,
     reform: ReformOption = None,
     format: FormatOption = Format.text,
@@ -439,7 +440,7 @@ def diff(
 
         sides = Sides(one, other, reform or (), lambda: _engine(wording, reform))
         with watching(wording) as watch:
-            comparison = compare(*sides.versions, lambda: watch(""))
+            comparison = compare(*sides.versions, lambda: watch(""), sides.regime(regime))
         words = sides.worded(wording)
         rendering.report(comparison, sides.versions, sides.command, words, format.value, everything=everything)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any, NamedTuple
 
 from reasoner.engine import Engine
@@ -69,19 +70,26 @@ class Comparison(NamedTuple):
     certain: bool
 
 
-def compare(one: Version, other: Version, progress: Callable[[], object] = lambda: None) -> Comparison:
-    """Where two versions differ on all possible cases, one difference for each set of provisions responsible."""
+def compare(
+    one: Version, other: Version, progress: Callable[[], object] = lambda: None, regime: str | None = None
+) -> Comparison:
+    """Where two versions differ on all possible cases, one difference for each set of provisions responsible.
+
+    With a ``regime`` only what it decides is compared.
+    """
+    laws = (one.engine.law, other.engine.law)
+    others = {str(route) for law in laws for route, own in law.table("route") if regime not in (None, own)}
     found: dict[Any, Difference] = {}
     done: set[Label] = set()
     questions, certain = 0, True
-    for shape in shapes(one.engine.law):
+    for shape in shapes(*laws, regime=regime):
         if not shape.joins and (one.applied or other.applied):
             continue  # who joins nobody has no day of application
         programs = [version.engine.store.program(shape) for version in (one, other)]
         sides = [version.side(program, shape) for version, program in zip((one, other), programs, strict=True)]
-        space = Space(sides, [program.shown for program in programs])
+        goals = {label: atoms for label, atoms in _goals(programs).items() if label[1] not in others}
+        space = Space(sides, _targets(programs, chain.from_iterable(goals.values())))
         space.add(*_same_calendar(space))
-        goals = _goals(programs)
         asked = {label: space.either(_ways(space, programs, atoms)) for label, atoms in goals.items()}
         left = [label for label in sorted(asked, key=_rank) if label not in done]
         while left:
@@ -140,6 +148,11 @@ def _goals(programs: Sequence[GroundProgram]) -> dict[Label, list[Atom]]:
     return goals
 
 
+def _targets(programs: Sequence[GroundProgram], atoms: Iterable[Atom]) -> list[list[int]]:
+    listed = list(atoms)
+    return [sorted(n for atom in listed if (n := program.number.get(atom)) is not None) for program in programs]
+
+
 def _ways(space: Space, programs: Sequence[GroundProgram], atoms: Iterable[Atom]) -> Iterator[list[int]]:
     """The ways in which one of the atoms can be true on one side alone."""
     for atom in atoms:
@@ -156,8 +169,7 @@ def _shown(
     engines: Sequence[Engine],
 ) -> Answer:
     """The simplest case in which one of the atoms is true on one side alone."""
-    targets = [[n for atom in atoms if (n := program.number.get(atom)) is not None] for program in programs]
-    space = Space(sides, targets)
+    space = Space(sides, _targets(programs, atoms))
     space.add(*_same_calendar(space))
     goal = space.either(_ways(space, programs, atoms))
     return confirmed(space, shape, [goal], engines, lambda witness: _apart(witness, atoms) is not None)

@@ -279,6 +279,8 @@ class Writer:
             holder, kind, slot, defect = program.atoms[number][1:]
             if holder != name or kind not in (document.type, *document.alternatives) or run.state(number) is False:
                 continue
+            if (document.type, defect) in run.law.table("tolerates"):
+                continue
             if explainer.state(program.number["handed_in", holder, kind, slot]) == OPEN:
                 yield Line(ASK, self.wording.ui("list_open"))
                 return
