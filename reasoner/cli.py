@@ -276,21 +276,30 @@ def coverage(
     threshold_conditions: Annotated[
         float, typer.Option(metavar="PERCENT", min=0, max=100, help="Exit code 1 if less of the conditions is covered.")
     ] = 0,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Leave out conditions that are proved to decide nothing by failing alone.")
+    ] = False,
     reform: ReformOption = None,
     lang: LangOption = "en",
 ) -> None:
     """Which rules and conditions of the law decide an outcome by themselves in some test (MC/DC)."""
     with _reported(lang) as wording:
-        from reasoner.quality.coverage import KINDS, cover
+        from reasoner.quality.coverage import KINDS, cover, uncoupled
+        from reasoner.quality.proving import prover
         from reasoner.quality.trial import Bench
         from reasoner.quality.variants import variants
         from reasoner.render import page as shown
         from reasoner.render.text import progress
 
         engine = _engine(wording, reform)
-        bench, tests = Bench(engine, variants(engine.store, KINDS)), _tests(engine, paths)
+        law = variants(engine.store, KINDS)
+        bench, tests = Bench(engine, law), _tests(engine, paths)
         with progress(len(tests), wording.ui("coverage_running")) as advance:
             found = cover(bench, tests, advance)
+        if prove:
+            open_sides = sum(not literal.failing for one in found.rules for literal in one.literals)
+            with progress(open_sides, wording.ui("coverage_proving")) as advance:
+                found = uncoupled(found, law, prover(engine, law), advance)
         shown.write(found, engine.store.root, wording, format.value, output)
         if found.percentage("rule") < threshold_rules or found.percentage("literal") < threshold_conditions:
             raise typer.Exit(1)

@@ -678,6 +678,7 @@ LAYERS = [
     "explanation",
     "run",
     "outcome",
+    "ranking",
     "engine",
     "versions",
     "instance",

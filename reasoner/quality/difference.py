@@ -5,6 +5,7 @@ Both stand over the same possible cases, so that finding no case in which they d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
@@ -17,6 +18,8 @@ from reasoner.quality.search import Answer, Witness, confirmed, renamed, shapes
 from reasoner.quality.space import Side, Space
 from reasoner.run import Run
 from reasoner.terms import leaves
+
+_DATED = re.compile(r"\bin_force_(?:from|until)\((\w+),")
 
 Label = tuple[str, ...]
 """What is decided differently, whoever it is about: predicate, route, and what the predicate says of it."""
@@ -191,7 +194,16 @@ def _difference(witness: Witness, label: Label, atoms: Sequence[Atom]) -> Differ
         number = run.program.number.get(renamed(atom, run))
         cited.append(set[str]() if number is None else set(run.thorough.provisions(number)))
     outcomes = _outcomes(runs, str(atom[1]), str(atom[2]))
-    return Difference((label,), witness, _responsible(cited, runs, str(atom[1])), outcomes)
+    provisions = _of_dates(runs, atom) or _responsible(cited, runs, str(atom[1]))
+    return Difference((label,), witness, provisions, outcomes)
+
+
+def _of_dates(runs: Sequence[Run], atom: Atom) -> tuple[str, ...]:
+    """The provisions whose dates in force are themselves what the rules ask for that give an atom."""
+    holding = (run.thorough.explain(renamed(atom, run)) for run in runs if _holds(run, renamed(atom, run)))
+    rules = (instance.rule for node in holding for instance in node.children)
+    found = (_DATED.findall(rule.text) for rule in rules if rule is not None)
+    return tuple(sorted({provision for each in found for provision in each}))
 
 
 def _responsible(cited: Sequence[set[str]], runs: Sequence[Run], person: str) -> tuple[str, ...]:

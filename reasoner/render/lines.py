@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.explanation import FALSE, OPEN, TRUE, Explainer, Node
 from reasoner.outcome import CARRYING, Condition, DocumentStatus, Outcome
+from reasoner.ranking import Rank
 from reasoner.render.sentences import Sentences, day
 from reasoner.wording import NAME, Wording
 
@@ -19,6 +21,7 @@ YES, NO, ASIDE, ASK, PLAIN = "✓", "✗", "–", "?", ""
 _MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
 _URGENCY = ("unmet", "unknown", "waived", "met")
 _RESULTS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
+_NAMED = {"result": "results", "file": "files"}  # criteria of the ranking whose values have names
 _STATES = {TRUE: YES, FALSE: NO, OPEN: ASK}
 
 
@@ -72,6 +75,31 @@ class Writer:
         """Every outcome of the decision."""
         for run, outcome in self.decision.decided:
             yield self.cut(self.outcome(run, outcome))
+
+    def ranking(self, person: str | None = None) -> Iterator[Line]:
+        """For each person, or for one, with more than one route: the routes, the best first, and why."""
+        for who, listed in groupby(self.decision.ranking, lambda each: each[1].person):
+            routes = tuple(self._ranked(*each) for each in listed) if person in (None, who) else ()
+            if len(routes) > 1:
+                name = NAME + (self.decision.file.case.persons[who].name or who)
+                title = self.wording.fluent(self.wording.ui("ranking", Person=name))
+                yield Line(PLAIN, title, children=routes, heading=True)
+
+    def _ranked(self, run: Run, outcome: Outcome, rank: Rank) -> Line:
+        route = self.sentences(run).route(outcome.route)
+        if outcome.sponsor is not None:
+            sponsor = NAME + (self.decision.file.case.persons[outcome.sponsor].name or outcome.sponsor)
+            route = self.wording.ui("route_to", Route=route, Sponsor=sponsor)
+        side = "ranked_equal" if rank.by is None else "ranked_first" if rank.place == 1 else "ranked_after"
+        own, other = (self._merit(rank.by, value) for value in (rank.value, rank.other))
+        text = self.wording.ui(side, N=rank.place, Route=route, Own=own, Other=other)
+        return Line(_RESULTS[outcome.result], self.wording.fluent(text))
+
+    def _merit(self, by: str | None, value: int | str | None) -> str:
+        """What a route has on a criterion, in words."""
+        if by is None or by in _NAMED:
+            return "" if by is None else self.wording.text(_NAMED[by], str(value))
+        return self.wording.text("ranking", by if value is not None else f"{by}_open", Value=value)
 
     def outcome(self, run: Run, outcome: Outcome) -> Line:
         """One outcome: the result, then conditions, documents, what follows, dates, fees, authorities and remarks."""
