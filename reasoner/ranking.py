@@ -17,7 +17,8 @@ FILES = ("complete", "not_applicable", "undetermined", "incomplete")
 LACKING = ("missing", "defective")
 OPEN = ("unmet", "unknown")
 OBTAINABLE = "obtainable"  # the kind of fact that papers are, whose cost is that of a paper without one of its own
-CRITERIA = ("result", "conditions", "file", "documents", "effort", "fees", "days")
+KINDS = ("right", "favour")
+CRITERIA = ("result", "kind", "conditions", "file", "documents", "effort", "fees", "days")
 Merit = tuple[int | None, ...]
 """What a route is worth by each of the criteria, less being better; None where it cannot be said, which is worst."""
 
@@ -62,6 +63,7 @@ class _Scale(NamedTuple):
         days = [_days(outcome.applied_on, end.date) for end in outcome.deadlines if end.id in self.ends]
         return (
             RESULTS.index(outcome.result),
+            any(remark.id == "favour" for remark in outcome.because),
             sum(condition.status in OPEN for condition in outcome.conditions),
             FILES.index(outcome.file),
             len(lacking),
@@ -87,5 +89,5 @@ def _key(merit: Merit) -> list[tuple[bool, int]]:
 
 
 def _shown(at: int, value: int | None) -> int | str | None:
-    names = {"result": RESULTS, "file": FILES}.get(CRITERIA[at])
+    names = {"result": RESULTS, "kind": KINDS, "file": FILES}.get(CRITERIA[at])
     return value if names is None or value is None else names[value]

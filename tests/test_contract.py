@@ -115,7 +115,7 @@ class Assumption(Strict):
 class Rank(Strict):
     place: int
     of: int
-    by: Literal["result", "conditions", "file", "documents", "effort", "fees", "days"] | None
+    by: Literal["result", "kind", "conditions", "file", "documents", "effort", "fees", "days"] | None
     value: int | str | None
     other: int | str | None
 

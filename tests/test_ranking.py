@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from reasoner import cli
 from reasoner.engine import Engine
-from reasoner.outcome import Condition, Deadline, DocumentStatus, Fee, Outcome
+from reasoner.outcome import Condition, Deadline, DocumentStatus, Fee, Outcome, Remark
 from reasoner.ranking import CRITERIA, Rank, ranked
 
 GAZA = "examples/family-in-gaza/case.yaml"
@@ -18,6 +18,7 @@ PLAIN: dict[str, Any] = dict.fromkeys(Outcome._fields, ()) | {
     "person": "a", "sponsor": "b", "route": "r", "regime": "x", "applied_on": date(2025, 1, 1), "filed": True,
     "asked": True, "authority": None, "result": "eligible", "file": "complete",
 }  # fmt: skip
+FAVOUR = Remark("favour", (), ())
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,7 @@ SHORT = {"deadlines": (decision(date(2025, 1, 16)),)}
         ({}, {"result": "discretionary"}, "result", "discretionary", "eligible"),
         ({"result": "discretionary"}, {"result": "undetermined"}, "result", "undetermined", "discretionary"),
         ({"result": "undetermined"}, {"result": "not_eligible"}, "result", "not_eligible", "undetermined"),
+        ({"result": "undetermined"}, {"result": "undetermined", "because": (FAVOUR,)}, "kind", "favour", "right"),
         ({}, {"conditions": (condition("unmet"), condition("unknown"))}, "conditions", 2, 0),
         ({}, {"file": "incomplete"}, "file", "incomplete", "complete"),
         ({"documents": (paper("visa_form", "held"),)}, {"documents": (paper("visa_form"),)}, "documents", 1, 0),

@@ -21,7 +21,7 @@ YES, NO, ASIDE, ASK, PLAIN = "✓", "✗", "–", "?", ""
 _MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
 _URGENCY = ("unmet", "unknown", "waived", "met")
 _RESULTS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
-_NAMED = {"result": "results", "file": "files"}  # criteria of the ranking whose values have names
+_NAMED = {"result": "results", "kind": "ranking", "file": "files"}  # criteria of the ranking whose values have names
 _STATES = {TRUE: YES, FALSE: NO, OPEN: ASK}
 
 
