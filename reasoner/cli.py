@@ -179,6 +179,26 @@ def explain(
         show.explanation(decision, target, wording, format.value, depth=depth, full=everything)
 
 
+@app.command(epilog="Example: reasoner report examples/spouse-under-21/case.yaml -o amal.html --lang fr")
+def report(
+    case: CaseArgument,
+    output: OutputOption = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """A page for a file or a client: results, reasons, documents, dates and sources; needs a browser, no network."""
+    with _reported(lang, reform) as wording:
+        decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
+        from reasoner.render import report as rendering
+
+        rendering.write(decision, wording, output, person=person, route=route)
+
+
 @app.command(
     epilog="Example: reasoner facts examples/spouse-under-21/case.yaml > case.lp; clingo encodings/main.lp case.lp"
 )

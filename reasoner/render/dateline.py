@@ -1,0 +1,159 @@
+"""The dates of an outcome, each drawn at its place on a line that they share: days, and stretches from day to day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reasoner.dates import Open
+from reasoner.render.html import Html, join, tag
+from reasoner.render.sentences import Sentences, day
+
+if TYPE_CHECKING:
+    from reasoner.outcome import Outcome
+    from reasoner.run import Run
+
+TICKS = 7  # years written above the line, at most
+YEARS = 15  # a date that can lie anywhere in a longer stretch is not drawn
+_MARGIN = 3.0  # percent of the width left free on both sides
+_STEPS = (1, 2, 5, 10, 20, 50)
+
+
+class Event(NamedTuple):
+    """A day, or the stretch from ``first`` to ``last``; ``kind`` is ``filed``, ``assessed``, ``result`` (a deadline or
+    the day of an effect), ``fact``, ``window`` (a period that runs from a fact) or ``open`` (some day in the stretch)."""
+
+    first: date
+    last: date
+    kind: str
+    text: str
+    provisions: tuple[str, ...] = ()
+
+
+def events(run: Run, outcome: Outcome, sentences: Sentences) -> list[Event]:
+    """Application, assessment, deadlines, days of effects, and every date that the reasons of the conditions compare: by
+    day, each once."""
+    wording, assessed = sentences.wording, run.inputs.reader.assessed
+    found = [Event(assessed, assessed, "assessed", wording.ui("report_day_assessment"))]
+    if outcome.applied_on is not None:
+        key = "report_day_application" if outcome.filed else "report_day_as_if"
+        found.insert(0, Event(outcome.applied_on, outcome.applied_on, "filed", wording.ui(key)))
+    for deadline in outcome.deadlines:
+        if deadline.date is not None:
+            text = wording.text("deadlines", deadline.id)
+            found.append(Event(_day(deadline.date), _day(deadline.date), "result", text, deadline.provisions[:1]))
+    name = run.cast.canonical[outcome.person]
+    for effect in outcome.effects:
+        if effect.date is not None:
+            text = wording.text("effects", effect.id, **sentences.people(name))
+            found.append(Event(_day(effect.date), _day(effect.date), "result", text, effect.provisions[:1]))
+    for term in _terms(run, outcome, name):
+        # The two days that stand in every outcome are there already.
+        if term[0] not in ("assessed", "applied"):
+            found += _compared(term, sentences)
+    unique = {(event.first, event.last, wording.fluent(event.text)): event for event in reversed(found)}
+    return sorted(
+        (event._replace(text=text) for (_, _, text), event in unique.items()), key=lambda event: (event.last, event.first)
+    )
+
+
+def _terms(run: Run, outcome: Outcome, name: str) -> Iterator[tuple[Any, ...]]:
+    for condition in outcome.conditions:
+        for way in ("satisfied", "waived"):
+            for node in run.explainer.explain((way, name, outcome.route, condition.id)).walk():
+                if node.kind == "comparison" and node.atom[0] == "date":
+                    yield from (side for side in (node.atom[1], node.atom[3]) if isinstance(side, tuple))
+
+
+def _compared(term: tuple[Any, ...], sentences: Sentences) -> Iterator[Event]:
+    value, text = sentences.calendar.value(term), sentences.point(term)
+    if isinstance(value, Open) and isinstance(value.lo, date) and isinstance(value.hi, date):
+        if value.hi.year - value.lo.year <= YEARS:
+            yield Event(_day(value.lo), _day(value.hi), "open", text)
+    elif isinstance(value, date):
+        begin = sentences.calendar.value(term[1]) if term[0] in ("+", "plus") else None
+        first = begin if isinstance(begin, date) else value
+        yield Event(_day(first), _day(value), "window" if isinstance(begin, date) else "fact", text)
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def drawn(found: list[Event], sentences: Sentences, cite: Any) -> Html:
+    """The events as a list, each with its distance from the application (or the assessment) and its place on the line."""
+    wording = sentences.wording
+    base = next((e for e in found if e.kind == "filed"), None) or next(e for e in found if e.kind == "assessed")
+    scale = _Scale(found)
+    rows = [tag("li", tag("span"), scale.axis(), class_="axis", aria_hidden="true")]
+    for event in found:
+        days = (event.last - base.last).days
+        far = ""
+        if days and event.kind != "open":
+            words = {"Distance": sentences.amount(abs(days), "days"), "Point": base.text}
+            far = wording.fluent(wording.ui("report_earlier" if days < 0 else "report_later", **words))
+        when = day(event.last)
+        if event.kind == "open":
+            when = wording.ui("report_open_range", First=day(event.first), Last=day(event.last))
+        said = [
+            tag("time", when, class_="when"),
+            tag("span", event.text, " " if event.provisions else "", cite(event.provisions)),
+            *([tag("span", far, class_="far")] if far else []),
+        ]
+        rows.append(tag("li", tag("div", said), tag("div", scale.strip(event, base)), class_=event.kind))
+    return tag("ol", rows, class_="dates")
+
+
+class _Scale:
+    """Days as places between two ends."""
+
+    def __init__(self, found: Iterable[Event]) -> None:
+        days = [day for event in found for day in (event.first, event.last)]
+        self.first, self.last = min(days), max(days)
+        self.length = max((self.last - self.first).days, 1)
+        years = range(self.first.year + 1, self.last.year + 1)
+        step = next((step for step in _STEPS if len(years) <= step * TICKS), _STEPS[-1])
+        self.ticks = [date(year, 1, 1) for year in years if year % step == 0]
+
+    def at(self, value: date) -> str:
+        """The place of a day, in percent of the width."""
+        place = (value - self.first).days / self.length if self.last != self.first else 0.5
+        return f"{_MARGIN + place * (100 - 2 * _MARGIN):.2f}%"
+
+    def axis(self) -> Html:
+        """The years above the line."""
+        labels = (tag("text", str(tick.year), x=self.at(tick), y="14", text_anchor="middle") for tick in self.ticks)
+        return tag("svg", labels, width="100%", height="20")
+
+    def strip(self, event: Event, base: Event) -> Html:
+        """The line with one event on it."""
+        first, last = self.at(event.first), self.at(event.last)
+        lines = [tag("line", x1=self.at(t), x2=self.at(t), y1="0", y2="100%", class_="year") for t in self.ticks]
+        lines.append(tag("line", x1=self.at(base.last), x2=self.at(base.last), y1="0", y2="100%", class_="base"))
+        lines.append(tag("line", x1="0", x2="100%", y1="50%", y2="50%", class_="line"))
+        if event.first != event.last:
+            lines.append(tag("line", x1=first, x2=last, y1="50%", y2="50%", class_="stretch"))
+        if event.kind != "open":
+            lines.append(tag("circle", cx=last, cy="50%", r="5.5", class_="day"))
+        return tag("svg", join(lines), width="100%", height="100%", aria_hidden="true", focusable="false")
+
+
+STYLE = """
+.dates { list-style: none; margin: .4rem 0 0; padding: 0 }
+.dates > li { display: grid; grid-template-columns: minmax(0, 1.1fr) minmax(0, 1fr); gap: 0 1.25rem }
+.dates > li > div:first-child { padding: .35rem 0; display: grid; grid-template-columns: 6.2rem minmax(0, 1fr); gap: 0 .6rem;
+  align-items: baseline }
+.dates > li > div:last-child { position: relative; min-height: 1.7rem } .dates div > svg { position: absolute; inset: 0 }
+.dates .when { font-variant-numeric: tabular-nums; font-weight: 600; white-space: nowrap }
+.dates .far { grid-column: 2; font-size: .82rem; color: var(--soft) } .filed span, .assessed span { font-weight: 600 }
+.dates text { font-size: .75rem; fill: var(--soft) } .dates .year { stroke: var(--line) }
+.dates .base { stroke: var(--ink); stroke-dasharray: 2 4; opacity: .7 } .dates .line { stroke: var(--line); stroke-width: 2 }
+.dates .stretch { stroke: var(--link); stroke-width: 7; opacity: .35 } .dates .day { fill: var(--link) }
+.dates .open .stretch { stroke: var(--ask); stroke-dasharray: 5 3; opacity: .8 } .dates .filed .day { fill: var(--ink) }
+.dates .assessed .day { fill: var(--soft) }
+.dates .fact .day { fill: var(--paper); stroke: var(--link); stroke-width: 2.5 }
+.dates .open .when { grid-column: 1 / 3 } .dates .open .when + span { grid-column: 2 }
+@media (max-width: 44rem) { .dates > li { grid-template-columns: minmax(0, 1fr) } .dates .axis span { display: none } }
+@media print { .dates > li { break-inside: avoid } .dates svg { print-color-adjust: exact } }
+"""
