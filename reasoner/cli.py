@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -236,15 +236,27 @@ def rules(
     ] = False,
     regime: Annotated[str | None, typer.Option("--regime", help="Only provisions of this regime, e.g. IPF.")] = None,
     reform: ReformOption = None,
-    format: FormatOption = Format.text,
+    format: Annotated[
+        PageFormat,
+        typer.Option("--format", "-f", help="How to print the result; html is one page with all of the law."),
+    ] = PageFormat.text,
+    output: OutputOption = None,
     lang: LangOption = "en",
 ) -> None:
-    """List the provisions of the law, show one of them, or show which are encoded and tested."""
-    with _reported(lang, reform) as wording:
+    """List the provisions of the law, show one of them, show which are encoded and tested, or write the rulebook."""
+    with _reported(lang, reform) as wording, _into(output):
         from reasoner.render import rulebook
 
-        law = _engine(wording, reform).law
-        if provision is not None:
+        engine = _engine(wording, reform)
+        law = engine.law
+        if format is PageFormat.html:
+            from reasoner.errors import UsageError
+            from reasoner.render.lawbook import lawbook
+
+            if provision is not None or coverage or routes or readings:
+                raise UsageError("html_is_whole")
+            print(lawbook(law, engine.store.root, wording, regime), end="")
+        elif provision is not None:
             rulebook.provision(law, provision, wording, format.value)
         elif routes:
             rulebook.routes(law, wording, format.value)
@@ -516,6 +528,17 @@ def _reported(lang: str, reform: Sequence[Path] | None = None) -> Iterator[Wordi
         _discard_output()
         print(f"{error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)
         raise typer.Exit(2 if error.filename else 1) from None
+
+
+@contextmanager
+def _into(output: Path | None) -> Iterator[None]:
+    """Prints to a file, if one is named, once everything is there."""
+    if output is None:
+        yield
+        return
+    with redirect_stdout(io.StringIO()) as printed:
+        yield
+    output.write_text(printed.getvalue(), encoding="utf-8")
 
 
 def _discard_output() -> None:

@@ -54,7 +54,8 @@ def events(run: Run, outcome: Outcome, sentences: Sentences) -> list[Event]:
             found += _compared(term, sentences)
     unique = {(event.first, event.last, wording.fluent(event.text)): event for event in reversed(found)}
     return sorted(
-        (event._replace(text=text) for (_, _, text), event in unique.items()), key=lambda event: (event.last, event.first)
+        (event._replace(text=text) for (_, _, text), event in unique.items()),
+        key=lambda event: (event.last, event.first),
     )
 
 
@@ -155,5 +156,5 @@ STYLE = """
 .dates .fact .day { fill: var(--paper); stroke: var(--link); stroke-width: 2.5 }
 .dates .open .when { grid-column: 1 / 3 } .dates .open .when + span { grid-column: 2 }
 @media (max-width: 44rem) { .dates > li { grid-template-columns: minmax(0, 1fr) } .dates .axis span { display: none } }
-@media print { .dates > li { break-inside: avoid } .dates svg { print-color-adjust: exact } }
+@media print { .dates > li { break-inside: avoid } .dates .axis { break-after: avoid } .dates svg { print-color-adjust: exact } }
 """

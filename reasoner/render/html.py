@@ -46,7 +46,11 @@ def page(title: str, wording: Wording, body: Iterable[str], style: str = "", scr
     policy = f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     head = [
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy + (f"; script-src {_hash(script)}" * bool(script))),
+        tag(
+            "meta",
+            http_equiv="Content-Security-Policy",
+            content=policy + (f"; script-src {_hash(script)}" * bool(script)),
+        ),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", title),
         Html(f"<style>{style}</style>"),
@@ -137,7 +141,7 @@ p { margin: .4rem 0 } a { color: var(--link) } ul { margin: .3rem 0 }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; border-radius: 3px }
 code, pre { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, "Liberation Mono", "DejaVu Sans Mono", monospace;
   font-size: .84em }
-pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.55 }
+pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.55 } pre code { font-size: inherit }
 button, input, select { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft);
   border-radius: 6px; padding: .35rem .8rem }
 button { cursor: pointer } button:hover { background: var(--panel) }
@@ -168,10 +172,10 @@ summary:hover { background: var(--panel) }
   :root { color-scheme: light; --paper: #fff; --panel: #fff; --ink: #000; --soft: #444; --line: #bbb; --link: #000;
     --yes: #14633a; --yes-bg: #fff; --no: #9c1f18; --no-bg: #fff; --ask: #6f4a00; --ask-bg: #fff; --aside: #3d4889;
     --aside-bg: #fff }
-  @page { margin: 16mm 15mm 18mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif } }
-  body { font-size: 10pt } body > * { max-width: none; padding: 0 } .buttons, .screen { display: none !important }
+  @page { size: A4; margin: 16mm 15mm 18mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif } }
+  html { font-size: 12px } body { font-size: 1rem } body > * { max-width: none; padding: 0 } .buttons, .screen { display: none !important }
   details::details-content { content-visibility: visible !important; display: block !important; height: auto !important }
-  summary::before { display: none } .leaf { padding-left: 0 } a { text-decoration: none }
+  summary::before { display: none } .leaf { padding-left: 0 } .tree .tree { padding-left: .7rem } a { text-decoration: none }
   h1, h2, h3, h4, summary { break-after: avoid } .leaf, summary, tr { break-inside: avoid }
   .pill { border: 1px solid currentColor } .mark { border: 1px solid currentColor }
 }

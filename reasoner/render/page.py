@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.quality.coverage import Coverage, RuleCoverage
 from reasoner.render.coverage import COLUMNS, SIGNS, as_json, markdown, rows, sign, summary, text
+from reasoner.render.lawtext import LawText
 
 if TYPE_CHECKING:
     from reasoner.wording import Wording
@@ -75,39 +76,22 @@ def _table(found: Coverage, wording: Wording) -> Iterator[str]:
 
 
 def _source(path: Path, rules: dict[int, RuleCoverage], idle: set[int], wording: Wording) -> Iterator[str]:
-    text = path.read_text(encoding="utf-8")
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-
-    def offset(position: Any) -> int:
-        start: int = starts[position.line - 1]
-        return start + len(text[start:].encode()[: position.column - 1].decode())
-
+    law = LawText(path.read_text(encoding="utf-8"))
     written = 0
-    for node in _rules_of(text):
-        line, start, end = node.location.begin.line, offset(node.location.begin), offset(node.location.end)
+    for line, start, end, node in law.statements:
         covered = rules.get(line)
         if covered is None and line not in idle:
             continue
-        yield _plain(text[written:start])
-        marks = _marks(covered, node.body, offset, wording) if covered else []
+        yield _plain(law.text[written:start])
+        marks = _marks(covered, node.body, law, wording) if covered else []
         state = "idle" if covered is None else _CLASSES[_whole(covered)]
         label = "·" if covered is None else _whole(covered)
         number = f'<span class="number">{line} {label}</span>'
-        yield f'<pre class="rule {state}">{number}{_marked(text, start, end, marks)}</pre>'
+        yield f'<pre class="rule {state}">{number}{_marked(law.text, start, end, marks)}</pre>'
         if covered is not None:
             yield _tests(covered.tests, wording)
         written = end
-    yield _plain(text[written:])
-
-
-def _rules_of(text: str) -> list[Any]:
-    from clingo import ast
-
-    nodes: list[Any] = []
-    ast.parse_string(text, nodes.append)
-    return [node for node in nodes if node.ast_type == ast.ASTType.Rule]
+    yield _plain(law.text[written:])
 
 
 def _whole(found: RuleCoverage) -> str:
@@ -117,13 +101,13 @@ def _whole(found: RuleCoverage) -> str:
     return SIGNS[True, all(literal.covered for literal in found.literals)]
 
 
-def _marks(found: RuleCoverage, body: Sequence[Any], offset: Any, wording: Wording) -> list[_Part]:
+def _marks(found: RuleCoverage, body: Sequence[Any], law: LawText, wording: Wording) -> list[_Part]:
     marks = []
     for literal in found.literals:
         location = body[literal.place].location
         sides = ((literal.holding, "coverage_holding"), (literal.failing, "coverage_failing"))
         title = ", ".join(wording.ui(key) for tests, key in sides if not tests)
-        marks.append(_Part(offset(location.begin), offset(location.end), sign(literal), title))
+        marks.append(_Part(law.offset(location.begin), law.offset(location.end), sign(literal), title))
     return sorted(marks)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Remedies = Callable[["Run", Outcome], Iterable[Line]]
 _ORDER = ("eligible", "undetermined", "discretionary", "not_eligible")  # best first
 _FILES = {"complete": YES, "incomplete": NO, "undetermined": ASK, "not_applicable": ""}
-_SETTLED = ("held", "waived")
+_SETTLED, _LACKING = ("held", "waived"), ("missing", "defective")
 
 
 def write(
@@ -109,9 +109,7 @@ class _Report:
                 self._file(outcome),
                 self._asked(outcome),
             )
-            rows.append(
-                tag("tr", (tag("td", c, data_title=t) for t, c in zip(titles, cells, strict=True) if c))
-            )
+            rows.append(tag("tr", (tag("td", c, data_title=t) for t, c in zip(titles, cells, strict=True) if c)))
         head = tag("thead", tag("tr", (tag("th", title, scope="col") for title in titles)))
         return tag(
             "section",
@@ -137,7 +135,9 @@ class _Report:
         return tag("span", self.writer.applied(outcome), class_="small")
 
     def _asked(self, outcome: Outcome) -> Html:
-        """The day on which this very route was asked for."""
+        """The day on which this very route was asked for; nothing for a route that nobody applies for."""
+        if outcome.sponsor is None and outcome.applied_on is None:
+            return Html()
         if not outcome.asked or not outcome.filed or outcome.applied_on is None:
             return tag("span", self.wording.ui("report_not_asked"), class_="soft small")
         return tag("span", day(outcome.applied_on), class_="nowrap")
@@ -150,7 +150,9 @@ class _Report:
             sentences = self.writer.sentences(run)
             title = self._said(self.writer.title(outcome, sentences, run.cast.canonical[outcome.person]))
             label = tag(
-                "div", tag("h2", title), tag("p", self._result(outcome), " ", self._file(outcome), " ", self._applied(outcome))
+                "div",
+                tag("h2", title),
+                tag("p", self._result(outcome), " ", self._file(outcome), " ", self._applied(outcome)),
             )
             # The best route of each person lies open, and each that was asked for.
             opened = outcome.person != before or outcome.asked
@@ -209,11 +211,9 @@ class _Report:
                     "Distance": sentences.amount(condition.distance.amount, condition.distance.unit),
                 }
                 lines.append(Line(NO, self.wording.ui("short", **words), condition.provisions[:1]))
-        if outcome.result != "not_eligible":
-            for document in outcome.documents:
-                if document.status not in _SETTLED:
-                    words = {"Document": self.wording.text("documents", document.type)}
-                    lines.append(Line(MARKS[document.status], self.wording.ui("report_lacks", **words)))
+        lacking = [self.wording.text("documents", d.type) for d in outcome.documents if d.status in _LACKING]
+        if lacking and outcome.result != "not_eligible":
+            lines.append(Line(NO, self.wording.ui("report_complete_with", List="; ".join(lacking))))
         # What it would take: the lines of `remedies`, for every outcome that is not good already.
         lines += self.remedies(run, outcome)
         return self._tree(self._cut(lines))
@@ -255,7 +255,7 @@ class _Report:
             if data["statement"]:
                 said.append(tag("p", data["statement"]))
             begun = self.wording.ui("pair", Name=ui("in_force"), Value=in_force(data, self.wording))
-            facts = [data["article"], begun, *sources(self.decision.law, data, self.wording)]
+            facts = [self.writer.articles.get(provision), begun, *sources(self.decision.law, data, self.wording)]
             said.append(tag("p", " · ".join(filter(None, facts)), class_="soft small"))
             rows.append(tag("div", tag("dt", data["id"]), tag("dd", said), id=provision, class_="source"))
         return tag(
@@ -285,7 +285,7 @@ def _rank(outcome: Outcome) -> tuple[int, bool, int]:
 _STYLE = """
 header { padding-top: 2rem; padding-bottom: 1rem } main { padding-bottom: 1rem } footer { padding-bottom: 2rem }
 main > section, .outcome { margin: 1.6rem auto }
-.glance { margin-top: .5rem } .glance .again { font-weight: 400; color: var(--soft) }
+.glance { margin-top: .5rem } .glance .pill { white-space: normal; border-radius: .7rem } .glance td:nth-child(2) { min-width: 11rem } .glance .again { font-weight: 400; color: var(--soft) }
 .outcome { border: 1px solid var(--line); border-radius: 10px }
 .outcome > summary { display: flex; gap: .8rem; padding: .9rem 1.1rem; border-radius: 10px }
 .outcome > summary p { margin: .35rem 0 0; display: flex; flex-wrap: wrap; gap: .4rem .6rem; align-items: baseline }
@@ -305,7 +305,7 @@ h4 { color: var(--soft); font-size: .9rem; margin-top: .4rem }
 @media (max-width: 44rem) {
   .glance thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
   .glance tr { display: grid; gap: .2rem; padding: .7rem 0; border-bottom: 1px solid var(--line) }
-  .glance td { display: block; border: 0; padding: 0 } .checklist > li { grid-template-columns: minmax(0, 1fr) }
+  .glance td { display: block; border: 0; padding: 0 } .glance td:last-child::before { content: attr(data-title) ": " } .checklist > li { grid-template-columns: minmax(0, 1fr) }
   .source { grid-template-columns: minmax(0, 1fr) } .tree .tree { margin-left: .2rem; padding-left: .6rem } }
 @media print { header { padding: 0 } .outcome { border: 0; margin: 1.2rem 0 } .outcome > summary, .outcome > .body { padding: 0 }
   .checklist > li, .source { break-inside: avoid } .callout { border: 1px solid var(--line); border-left: 4px solid var(--ask) } }

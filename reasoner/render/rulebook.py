@@ -23,7 +23,7 @@ def listing(law: Law, wording: Wording, format: str, regime: str | None) -> None
     """Prints every provision of the catalogue with its title and article, and what reforms made of it."""
     rows: list[dict[str, Any]] = []
     marks = _marks(law)
-    for identifier, own, kind, role in (*_chosen(law, regime), *_ended(law, regime)):
+    for identifier, own, kind, role in (*chosen(law, regime), *_ended(law, regime)):
         rows.append(
             {
                 "id": reference(identifier),
@@ -177,7 +177,7 @@ def coverage(law: Law, wording: Wording, format: str, regime: str | None) -> Non
     """Prints for each provision of the catalogue whether it is encoded, in which rules, and which tests exercise it."""
     tests = _tests()
     rows: list[dict[str, Any]] = []
-    for identifier, own, _, role in _chosen(law, regime):
+    for identifier, own, _, role in chosen(law, regime):
         rules = law.provision_rules.get(identifier, ())
         reason = _reason(law, identifier)
         state = "not_encoded" if reason or not rules else "shown_as_note" if role == "note" else "encoded"
@@ -223,7 +223,8 @@ def _tests() -> dict[str, tuple[str, ...]]:
     return exercised()
 
 
-def _chosen(law: Law, regime: str | None) -> Iterator[tuple[str, str, str, str]]:
+def chosen(law: Law, regime: str | None) -> Iterator[tuple[str, str, str, str]]:
+    """The rows of the catalogue, of one regime if it is named. Raises :class:`UsageError` for one that is not."""
     regimes = dict.fromkeys(str(row[1]) for row in law.table("provision"))
     if regime is not None and regime.lower() not in regimes:
         from reasoner.target import unknown
