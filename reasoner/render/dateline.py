@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.dates import Open
-from reasoner.render.html import Html, join, tag
+from reasoner.render.html import Cite, Html, join, tag
 from reasoner.render.sentences import Sentences, day
 
 if TYPE_CHECKING:
@@ -21,8 +21,11 @@ _STEPS = (1, 2, 5, 10, 20, 50)
 
 
 class Event(NamedTuple):
-    """A day, or the stretch from ``first`` to ``last``; ``kind`` is ``filed``, ``assessed``, ``result`` (a deadline or
-    the day of an effect), ``fact``, ``window`` (a period that runs from a fact) or ``open`` (some day in the stretch)."""
+    """A day, or the stretch from ``first`` to ``last``.
+
+    ``kind`` is ``filed``, ``assessed``, ``result`` (a deadline or the day of an effect), ``fact``, ``window`` (a period
+    that runs from a fact) or ``open`` (some day in the stretch).
+    """
 
     first: date
     last: date
@@ -32,8 +35,10 @@ class Event(NamedTuple):
 
 
 def events(run: Run, outcome: Outcome, sentences: Sentences) -> list[Event]:
-    """Application, assessment, deadlines, days of effects, and every date that the reasons of the conditions compare: by
-    day, each once."""
+    """Application, assessment, deadlines, days of effects, and every date that the reasons of the conditions compare.
+
+    In the order of days, each once.
+    """
     wording, assessed = sentences.wording, run.inputs.reader.assessed
     found = [Event(assessed, assessed, "assessed", wording.ui("report_day_assessment"))]
     if outcome.applied_on is not None:
@@ -82,8 +87,9 @@ def _day(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
-def drawn(found: list[Event], sentences: Sentences, cite: Any) -> Html:
-    """The events as a list, each with its distance from the application (or the assessment) and its place on the line."""
+def drawn(found: list[Event], sentences: Sentences, cite: Cite) -> Html:
+    """The events as a list, each with its distance from the application, or from the assessment where there is none,
+    and its place on the line."""
     wording = sentences.wording
     base = next((e for e in found if e.kind == "filed"), None) or next(e for e in found if e.kind == "assessed")
     scale = _Scale(found)
@@ -138,23 +144,3 @@ class _Scale:
         if event.kind != "open":
             lines.append(tag("circle", cx=last, cy="50%", r="5.5", class_="day"))
         return tag("svg", join(lines), width="100%", height="100%", aria_hidden="true", focusable="false")
-
-
-STYLE = """
-.dates { list-style: none; margin: .4rem 0 0; padding: 0 }
-.dates > li { display: grid; grid-template-columns: minmax(0, 1.1fr) minmax(0, 1fr); gap: 0 1.25rem }
-.dates > li > div:first-child { padding: .35rem 0; display: grid; grid-template-columns: 6.2rem minmax(0, 1fr); gap: 0 .6rem;
-  align-items: baseline }
-.dates > li > div:last-child { position: relative; min-height: 1.7rem } .dates div > svg { position: absolute; inset: 0 }
-.dates .when { font-variant-numeric: tabular-nums; font-weight: 600; white-space: nowrap }
-.dates .far { grid-column: 2; font-size: .82rem; color: var(--soft) } .filed span, .assessed span { font-weight: 600 }
-.dates text { font-size: .75rem; fill: var(--soft) } .dates .year { stroke: var(--line) }
-.dates .base { stroke: var(--ink); stroke-dasharray: 2 4; opacity: .7 } .dates .line { stroke: var(--line); stroke-width: 2 }
-.dates .stretch { stroke: var(--link); stroke-width: 7; opacity: .35 } .dates .day { fill: var(--link) }
-.dates .open .stretch { stroke: var(--ask); stroke-dasharray: 5 3; opacity: .8 } .dates .filed .day { fill: var(--ink) }
-.dates .assessed .day { fill: var(--soft) }
-.dates .fact .day { fill: var(--paper); stroke: var(--link); stroke-width: 2.5 }
-.dates .open .when { grid-column: 1 / 3 } .dates .open .when + span { grid-column: 2 }
-@media (max-width: 44rem) { .dates > li { grid-template-columns: minmax(0, 1fr) } .dates .axis span { display: none } }
-@media print { .dates > li { break-inside: avoid } .dates .axis { break-after: avoid } .dates svg { print-color-adjust: exact } }
-"""

@@ -6,12 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reasoner import __version__
 from reasoner.quality.mentions import Mention, mentions
 from reasoner.quality.names import named, names
-from reasoner.render.html import BUTTONS, Html, Inside, buttons, join, page, tag
+from reasoner.render.html import Html, Inside, buttons, join, page, tag
 from reasoner.render.lawtext import law_texts
 from reasoner.render.lines import NO_ARTICLE, reference
 from reasoner.render.rulebook import chosen, described, in_force, sources
@@ -57,8 +57,7 @@ class _Book:
         self.parameters: dict[str, list[Parameter]] = {}
         for file, text in texts.items():
             for statement in text.statements if file.startswith("facts/") else ():
-                self._parameter(Parameter(file, statement.line, text.written(statement)))
-        self.conditions = names(law)["condition"]
+                self._parameter(Parameter(file, statement.line, _even(text.written(statement))))
         self.carried: dict[str, dict[str, None]] = {}  # condition -> provisions
         self.rules_of: dict[str, list[Rule]] = {}  # condition -> rules
         carries: dict[int, set[str]] = {}  # rule -> conditions
@@ -67,6 +66,10 @@ class _Book:
                 self.rules_of.setdefault(condition, []).append(rule)
                 self.carried.setdefault(condition, {}).update(dict.fromkeys(rule.provisions))
                 carries.setdefault(rule.index, set()).add(condition)
+        own = self.provisions.keys()
+        self.conditions = [
+            c for c in names(law)["condition"] if not self.carried.get(c) or own & self.carried[c].keys()
+        ]
         self.tests = list(enumerate(mentions(law)))
         # A test is about a rule if it names a provision of it and, where the rule carries a condition, that condition.
         self.about: dict[int, list[Rule]] = {}
@@ -96,7 +99,7 @@ class _Book:
         )
 
     def condition_links(self, conditions: Iterable[str]) -> Html:
-        return _listed(tag("a", c, href=f"#condition-{c}") for c in conditions)
+        return _listed(tag("a", c, href=f"#condition-{c}") if c in self.conditions else c for c in conditions)
 
     @staticmethod
     def rule_link(rule: Rule, short: bool = False) -> Html:
@@ -112,7 +115,7 @@ class _Book:
 
     def code(self, rule: Rule) -> Html:
         """A rule as it is written; provisions, conditions and conclusions in it lead to where they stand."""
-        text = re.sub(r"(?<=\S) {2,}", " ", self.written.get((rule.file, rule.line)) or rule.text)
+        text = _even(self.written.get((rule.file, rule.line)) or rule.text)
         parts: list[str] = []
         at = 0
         for word in _WORD.finditer(text):
@@ -121,7 +124,7 @@ class _Book:
                 target = name
             elif word[1] and name in self.defined:
                 target = f"rule-{self.defined[name].index}"
-            elif name in self.carried and re.search(
+            elif name in self.conditions and re.search(
                 r"\b(requires|satisfied|waived|unmet)\([^()]*$", text[: word.start()]
             ):
                 target = f"condition-{name}"
@@ -129,6 +132,11 @@ class _Book:
                 parts += [text[at : word.start()], tag("a", name, href=f"#{target}")]
                 at = word.start() + len(name)
         return tag("pre", tag("code", *parts, text[at:]))
+
+
+def _even(text: str) -> str:
+    """A text without the blanks that align it with its neighbours."""
+    return re.sub(r"(?<=\S) {2,}", " ", text)
 
 
 def _listed(parts: Iterable[str]) -> Html:
@@ -171,7 +179,7 @@ def lawbook(law: Law, root: Path, wording: Wording, regime: str | None = None) -
         tag("main", head, sections),
         class_="book",
     )
-    return page(title, wording, [body], _STYLE, BUTTONS + _SEARCH)
+    return page(title, wording, [body], "rulebook")
 
 
 def _side(book: _Book, parts: Mapping[str, Html]) -> Iterator[Html]:
@@ -303,8 +311,6 @@ def _conditions(book: _Book) -> Html:
     found = []
     for condition in book.conditions:
         provisions = list(book.carried.get(condition, ()))
-        if provisions and not book.provisions.keys() & set(provisions):
-            continue  # of another regime
         text = wording.fluent(wording.text("conditions", condition, Person=people["Applicant"], **people))
         tests = [(number, test) for number, test in book.tests if condition in test.conditions]
         rows: list[tuple[str, Inside]] = [
@@ -354,53 +360,3 @@ def _file(name: str, content: Iterable[Html], number: int) -> Html:
 
 def _folded(label: str, content: Html, opened: bool = False) -> Html:
     return tag("details", tag("summary", tag("span", label)), content, open=opened)
-
-
-_SEARCH = """
-const field = document.getElementById("search"), regime = document.getElementById("regime");
-const count = document.getElementById("count");
-const entries = [...document.querySelectorAll(".provision")].map(e =>
-  [e, document.querySelector(`[data-for="${e.id}"]`), e.textContent.toLowerCase()]);
-const search = () => {
-  const words = field.value.toLowerCase().split(/\\s+/).filter(w => w);
-  let shown = 0;
-  for (const [entry, link, text] of entries) {
-    entry.hidden = !((!regime.value || entry.dataset.regime === regime.value) && words.every(w => text.includes(w)));
-    link.hidden = entry.hidden; shown += !entry.hidden;
-  }
-  for (const [groups, kind] of [[".regime", ".provision"], [".listed", "li"]])
-    for (const group of document.querySelectorAll(groups)) group.hidden = !group.querySelector(kind + ":not([hidden])");
-  if (words.length) document.querySelectorAll(".listed").forEach(d => { d.open = true });
-  count.textContent = count.dataset.text.replace("{Number}", shown);
-};
-field.addEventListener("input", search); regime.addEventListener("input", search);
-field.form.addEventListener("submit", e => e.preventDefault());
-addEventListener("keydown", e => { if (e.key === "/" && e.target !== field) { e.preventDefault(); field.focus(); } });
-addEventListener("hashchange", () => {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target?.hidden) { field.value = regime.value = ""; search(); target.scrollIntoView(); }
-});
-search();
-"""
-
-_STYLE = """
-body > .book { max-width: 84rem; display: grid; grid-template-columns: 18rem minmax(0, 1fr); gap: 2.5rem; align-items: start }
-nav { position: sticky; top: 0; max-height: 100vh; overflow-y: auto; padding: 1.5rem .25rem }
-nav form { display: grid; gap: .3rem; margin-bottom: .8rem } nav label { font-size: .85rem; font-weight: 600 }
-nav input, nav select { width: 100% } nav ul { list-style: none; padding: 0 } nav li { padding: .12rem 0; font-size: .9rem }
-nav a { overflow-wrap: anywhere } .listed > summary { display: flex; gap: .5rem; padding: .3rem 0; font-weight: 600 }
-.listed ul { padding-left: 1.1rem } main { padding: 1.5rem 0 4rem }
-main h2 { margin: 2.5rem 0 .6rem; padding-bottom: .3rem; border-bottom: 2px solid var(--line) } main h3 { margin: 1.5rem 0 .5rem }
-article { padding: 1rem 0; border-bottom: 1px solid var(--line) } h4 .id { font-weight: 600; text-decoration: none }
-article dl { margin: .4rem 0 } dl > div { display: grid; grid-template-columns: 8rem minmax(0, 1fr); gap: 0 1rem; padding: .15rem 0 }
-dt { color: var(--soft); font-size: .88rem } dd { margin: 0; overflow-wrap: anywhere }
-main summary { display: flex; gap: .5rem; padding: .3rem 0; font-weight: 600; font-size: .92rem }
-.body { padding-left: 1rem } .above { margin: .7rem 0 .2rem; overflow-wrap: anywhere } details ul { padding-left: 2.1rem; font-size: .92rem }
-pre { background: var(--panel); border-radius: 6px; padding: .6rem .8rem } pre a { text-decoration: none }
-pre a:hover, pre a:focus { text-decoration: underline } .rule { padding: .3rem 0 }
-:target { box-shadow: -1rem 0 0 -.75rem var(--link) } .rule p { margin: .2rem 0 }
-@media (max-width: 56rem) { body > .book { grid-template-columns: minmax(0, 1fr); gap: 0 } nav { position: static; max-height: none }
-  dl > div { grid-template-columns: minmax(0, 1fr) } .body { padding-left: .2rem } }
-@media print { nav { display: none } body > .book { display: block } article { break-inside: auto } pre { border: 1px solid var(--line) }
-  :target { box-shadow: none } }
-"""

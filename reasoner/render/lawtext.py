@@ -35,7 +35,7 @@ class LawText:
 
     def offset(self, position: Any) -> int:
         """Where in the text a position of clingo is; its columns count bytes."""
-        start = self._starts[position.line - 1]
+        start: int = self._starts[position.line - 1]
         return start + len(self.text[start:].encode()[: position.column - 1].decode())
 
     @cached_property

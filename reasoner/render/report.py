@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from reasoner import __version__
 from reasoner.outcome import Outcome
 from reasoner.render import dateline
-from reasoner.render.html import BUTTONS, Html, buttons, join, mark, page, pill, tag, tree
-from reasoner.render.lines import ASIDE, ASK, MARKS, NO, RESULTS, YES, Line, Writer, reference
+from reasoner.render.html import Html, buttons, join, page, pill, tag, tree
+from reasoner.render.lines import ASK, MARKS, NO, RESULTS, YES, Line, Writer, reference
 from reasoner.render.rulebook import described, in_force, sources
 from reasoner.render.sentences import day
 from reasoner.target import Target, matching
@@ -74,7 +74,7 @@ class _Report:
             tag("main", main, self._sources()),
             tag("footer", tag("p", ui("report_disclaimer"), class_="soft small")),
         ]
-        return page(f"{title} – {ui('report_kind')}", self.wording, body, dateline.STYLE + _STYLE, BUTTONS)
+        return page(f"{title} – {ui('report_kind')}", self.wording, body, "dates", "report")
 
     def _header(self, title: str) -> Iterator[Html]:
         ui, decision = self.wording.ui, self.decision
@@ -280,33 +280,3 @@ def _rank(outcome: Outcome) -> tuple[int, bool, int]:
     """What is better comes first: the result, a complete file, few papers that are missing."""
     missing = sum(document.status not in _SETTLED for document in outcome.documents)
     return _ORDER.index(outcome.result), outcome.file == "incomplete", missing
-
-
-_STYLE = """
-header { padding-top: 2rem; padding-bottom: 1rem } main { padding-bottom: 1rem } footer { padding-bottom: 2rem }
-main > section, .outcome { margin: 1.6rem auto }
-.glance { margin-top: .5rem } .glance .pill { white-space: normal; border-radius: .7rem } .glance td:nth-child(2) { min-width: 11rem } .glance .again { font-weight: 400; color: var(--soft) }
-.outcome { border: 1px solid var(--line); border-radius: 10px }
-.outcome > summary { display: flex; gap: .8rem; padding: .9rem 1.1rem; border-radius: 10px }
-.outcome > summary p { margin: .35rem 0 0; display: flex; flex-wrap: wrap; gap: .4rem .6rem; align-items: baseline }
-.outcome > .body { padding: 0 1.1rem 1.1rem } .body > section { margin-top: 1.5rem }
-.body h3 { padding-bottom: .3rem; margin-bottom: .4rem; border-bottom: 2px solid var(--line) }
-h4 { color: var(--soft); font-size: .9rem; margin-top: .4rem }
-.callout { border-left: 4px solid var(--ask); background: var(--panel); padding: .4rem .9rem; border-radius: 0 8px 8px 0 }
-.callout .leaf { padding-left: 0 } .callout .cite { white-space: normal }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); gap: 0 2rem }
-.columns .leaf { padding-left: 0 }
-.checklist { list-style: none; padding: 0 } .checklist > li { display: grid; gap: .1rem 1rem; padding: .4rem 0;
-  grid-template-columns: 8.5rem minmax(0, 1fr); border-bottom: 1px solid var(--line); align-items: baseline }
-.checklist .pill { justify-self: start } .sources dl { margin: 0 } .sources dd { margin: 0 }
-.source { display: grid; grid-template-columns: 15rem minmax(0, 1fr); gap: .2rem 1rem; padding: .6rem 0;
-  border-bottom: 1px solid var(--line) } .source dt { font-size: .88rem; overflow-wrap: anywhere }
-.source p { margin: .15rem 0 } .source:target { background: var(--ask-bg) }
-@media (max-width: 44rem) {
-  .glance thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
-  .glance tr { display: grid; gap: .2rem; padding: .7rem 0; border-bottom: 1px solid var(--line) }
-  .glance td { display: block; border: 0; padding: 0 } .glance td:last-child::before { content: attr(data-title) ": " } .checklist > li { grid-template-columns: minmax(0, 1fr) }
-  .source { grid-template-columns: minmax(0, 1fr) } .tree .tree { margin-left: .2rem; padding-left: .6rem } }
-@media print { header { padding: 0 } .outcome { border: 0; margin: 1.2rem 0 } .outcome > summary, .outcome > .body { padding: 0 }
-  .checklist > li, .source { break-inside: avoid } .callout { border: 1px solid var(--line); border-left: 4px solid var(--ask) } }
-"""
