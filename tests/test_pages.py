@@ -207,6 +207,26 @@ def test_a_report_in_french_and_under_a_reform(tmp_path: Path) -> None:
     assert not re.search(r"\bthe\b", found.text.split("Sources")[0].replace(str(folder), ""))
 
 
+SHOWN = re.compile(r"^```console\n\$ reasoner (report .*) -o \S+\n.*?^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+STORIES = [
+    found.groups() for path in ROOT.glob("examples/*/README.md") for found in SHOWN.finditer(path.read_text("utf-8"))
+]
+
+
+@pytest.mark.parametrize(("command", "lines"), STORIES, ids=[command.split("/")[1] for command, _ in STORIES])
+def test_the_page_of_a_story_says_what_its_readme_quotes(
+    command: str, lines: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    text = Page(written(tmp_path, *command.split())).text
+    for line in lines.splitlines():
+        assert line in text, line
+
+
+def test_two_stories_show_a_report() -> None:
+    assert len(STORIES) >= 2
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

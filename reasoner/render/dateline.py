@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.dates import Open
@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from reasoner.outcome import Outcome
     from reasoner.run import Run
 
-TICKS = 7  # years written above the line, at most
-YEARS = 15  # a date that can lie anywhere in a longer stretch is not drawn
+TICKS = 6  # years or months written above the line, at most
+NEAR = timedelta(5 * 365)  # what is further from the application than this lies beyond the ends of the line
 _MARGIN = 3.0  # percent of the width left free on both sides
-_STEPS = (1, 2, 5, 10, 20, 50)
 
 
 class Event(NamedTuple):
@@ -41,9 +40,8 @@ def events(run: Run, outcome: Outcome, sentences: Sentences) -> list[Event]:
     """
     wording, assessed = sentences.wording, run.inputs.reader.assessed
     found = [Event(assessed, assessed, "assessed", wording.ui("report_day_assessment"))]
-    if outcome.applied_on is not None:
-        key = "report_day_application" if outcome.filed else "report_day_as_if"
-        found.insert(0, Event(outcome.applied_on, outcome.applied_on, "filed", wording.ui(key)))
+    if outcome.filed and outcome.applied_on is not None:
+        found.insert(0, Event(outcome.applied_on, outcome.applied_on, "filed", wording.ui("report_day_application")))
     for deadline in outcome.deadlines:
         if deadline.date is not None:
             text = wording.text("deadlines", deadline.id)
@@ -75,7 +73,7 @@ def _terms(run: Run, outcome: Outcome, name: str) -> Iterator[tuple[Any, ...]]:
 def _compared(term: tuple[Any, ...], sentences: Sentences) -> Iterator[Event]:
     value, text = sentences.calendar.value(term), sentences.point(term)
     if isinstance(value, Open) and isinstance(value.lo, date) and isinstance(value.hi, date):
-        if value.hi.year - value.lo.year <= YEARS:
+        if _day(value.hi) - _day(value.lo) < NEAR:  # else hardly anything is known of it
             yield Event(_day(value.lo), _day(value.hi), "open", text)
     elif isinstance(value, date):
         begin = sentences.calendar.value(term[1]) if term[0] in ("+", "plus") else None
@@ -92,12 +90,12 @@ def drawn(found: list[Event], sentences: Sentences, cite: Cite) -> Html:
     and its place on the line."""
     wording = sentences.wording
     base = next((e for e in found if e.kind == "filed"), None) or next(e for e in found if e.kind == "assessed")
-    scale = _Scale(found)
+    scale = _Scale(found, base.last)
     rows = [tag("li", tag("span"), scale.axis(), class_="axis", aria_hidden="true")]
     for event in found:
         days = (event.last - base.last).days
         far = ""
-        if days and event.kind != "open":
+        if days and event.kind != "open" and not scale.beyond(event.last):
             words = {"Distance": sentences.amount(abs(days), "days"), "Point": base.text}
             far = wording.fluent(wording.ui("report_earlier" if days < 0 else "report_later", **words))
         when = day(event.last)
@@ -113,24 +111,38 @@ def drawn(found: list[Event], sentences: Sentences, cite: Cite) -> Html:
 
 
 class _Scale:
-    """Days as places between two ends."""
+    """Days as places between two ends, which lie around a day."""
 
-    def __init__(self, found: Iterable[Event]) -> None:
-        days = [day for event in found for day in (event.first, event.last)]
+    def __init__(self, found: Iterable[Event], around: date) -> None:
+        days = [day for event in found for day in (event.first, event.last) if abs(day - around) < NEAR]
         self.first, self.last = min(days), max(days)
         self.length = max((self.last - self.first).days, 1)
-        years = range(self.first.year + 1, self.last.year + 1)
-        step = next((step for step in _STEPS if len(years) <= step * TICKS), _STEPS[-1])
-        self.ticks = [date(year, 1, 1) for year in years if year % step == 0]
+        self.months, self.ticks = self._ticks()
+
+    def _ticks(self) -> tuple[bool, list[date]]:
+        """First days of years or of months, as many as there is room for; whether months are told apart."""
+        first, last = (12 * day.year + day.month - 1 for day in (self.first, self.last))
+        for step in (1, 3, 6, 12, 24):
+            found = [month for month in range(first + 1, last + 1) if month % step == 0]
+            if len(found) <= TICKS:
+                break
+        return step < 12, [date(month // 12, month % 12 + 1, 1) for month in found]
+
+    def beyond(self, value: date) -> str:
+        """The sign for a day that lies before or after the line; nothing for one that lies on it."""
+        return "‹" if value < self.first else "›" if value > self.last else ""
 
     def at(self, value: date) -> str:
-        """The place of a day, in percent of the width."""
-        place = (value - self.first).days / self.length if self.last != self.first else 0.5
+        """The place of a day, or of the end beyond which it lies, in percent of the width."""
+        place = (
+            (min(max(value, self.first), self.last) - self.first).days / self.length if self.first < self.last else 0.5
+        )
         return f"{_MARGIN + place * (100 - 2 * _MARGIN):.2f}%"
 
     def axis(self) -> Html:
-        """The years above the line."""
-        labels = (tag("text", str(tick.year), x=self.at(tick), y="14", text_anchor="middle") for tick in self.ticks)
+        """The years or months above the line."""
+        form = "%Y-%m" if self.months else "%Y"
+        labels = (tag("text", f"{tick:{form}}", x=self.at(tick), y="14", text_anchor="middle") for tick in self.ticks)
         return tag("svg", labels, width="100%", height="20")
 
     def strip(self, event: Event, base: Event) -> Html:
@@ -141,6 +153,8 @@ class _Scale:
         lines.append(tag("line", x1="0", x2="100%", y1="50%", y2="50%", class_="line"))
         if event.first != event.last:
             lines.append(tag("line", x1=first, x2=last, y1="50%", y2="50%", class_="stretch"))
-        if event.kind != "open":
+        if beyond := self.beyond(event.last):
+            lines.append(tag("text", beyond, x="0" if beyond == "‹" else "99%", y="50%", dy=".32em", class_="beyond"))
+        elif event.kind != "open":
             lines.append(tag("circle", cx=last, cy="50%", r="5.5", class_="day"))
         return tag("svg", join(lines), width="100%", height="100%", aria_hidden="true", focusable="false")

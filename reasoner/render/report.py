@@ -62,7 +62,7 @@ class _Report:
         self.decision, self.wording, self.remedies = decision, wording, remedies
         self.writer = Writer(decision, wording, reasons=True)
         people = list(decision.file.case.persons)
-        self.chosen = sorted(chosen, key=lambda pair: (people.index(pair[1].person), _rank(pair[1])))
+        self.chosen = sorted(chosen, key=lambda pair: (people.index(pair[1].person), _rank(*pair)))
         self.cited: dict[str, None] = {}
 
     def page(self) -> str:
@@ -109,7 +109,7 @@ class _Report:
                 self._file(outcome),
                 self._asked(outcome),
             )
-            rows.append(tag("tr", (tag("td", c, data_title=t) for t, c in zip(titles, cells, strict=True) if c)))
+            rows.append(tag("tr", (tag("td", c, data_title=t) for t, c in zip(titles, cells, strict=True))))
         head = tag("thead", tag("tr", (tag("th", title, scope="col") for title in titles)))
         return tag(
             "section",
@@ -276,7 +276,9 @@ def _anchor(number: int) -> str:
     return f"outcome-{number + 1}"
 
 
-def _rank(outcome: Outcome) -> tuple[int, bool, int]:
-    """What is better comes first: the result, a complete file, few papers that are missing."""
+def _rank(run: Run, outcome: Outcome) -> tuple[int, bool, bool, int]:
+    """What is better comes first: the result, a right before a favour, a complete file, few papers that are missing."""
+    number = run.program.number.get(("favour", run.cast.canonical[outcome.person], outcome.route))
+    favour = number is not None and run.truth(number) is not False
     missing = sum(document.status not in _SETTLED for document in outcome.documents)
-    return _ORDER.index(outcome.result), outcome.file == "incomplete", missing
+    return _ORDER.index(outcome.result), favour, outcome.file == "incomplete", missing
