@@ -44,7 +44,7 @@ class Format(StrEnum):
 
 
 class PageFormat(StrEnum):
-    """How coverage is printed."""
+    """How a result that can be a page is printed."""
 
     text = "text"
     json = "json"

@@ -528,6 +528,8 @@ def test_everything_that_a_result_can_name_has_a_sentence(language: str) -> None
         "variants": {str(row[1]) for row in law().table("variant_of")},
         "classes": {str(row[0]) for row in law().table("member")},
         "readings": {str(row[0]) for row in law().table("reading_option")},
+        "regimes": {str(row[1]) for row in law().table("provision")},
+        "sources": {str(row[1]) for row in law().table("source_document")},
         "provisions": provisions(),
         "kinds": {str(row[1]) for row in law().table("effect_kind")},
         "units": {"years", "months", "days", "hours", "times", "units"},

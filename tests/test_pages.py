@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from reasoner import wording
 from reasoner.cli import app
 from reasoner.engine import Engine
+from reasoner.quality.mentions import mentions
 from reasoner.render import html
 from reasoner.render.lines import ASK, NO, YES, Line
 from reasoner.render.report import report
@@ -25,7 +26,6 @@ ROOT = Path(__file__).parent.parent
 EN = wording.load("en")
 LATE = "examples/spouse-under-21/case.yaml"
 OPEN = "examples/half-known-dates/case.yaml"
-VOID = {"meta", "input", "line", "circle"}
 
 
 class Page(HTMLParser):
@@ -115,9 +115,9 @@ def test_a_report_says_what_the_decision_says(late: str) -> None:
     assert [re.sub(r"\|+", "|", row).strip("|") for row in said] == [
         "Yusuf Haddad|protection status and first residence card|✓ eligible|✓ file complete",
         "Yusuf Haddad|unlimited stay and B card|✗ not eligible|no list of documents",
-        "Amal Nasser|residence on humanitarian grounds|– left to the authority's discretion|no list of documents|"
+        "Amal Nasser|residence on humanitarian grounds|joining Yusuf Haddad|– left to the authority's discretion|no list of documents|"
         "not applied for",
-        "Amal Nasser|family reunification as a spouse|✗ not eligible|✓ file complete|2025-02-28",
+        "Amal Nasser|family reunification as a spouse|joining Yusuf Haddad|✗ not eligible|✓ file complete|2025-02-28",
     ]
     for sentence in (
         "the day Amal Nasser turns 21 (2025-03-04) is 4 days after Amal Nasser's application (2025-02-28)",
@@ -139,7 +139,7 @@ def test_of_each_person_the_best_route_lies_open_and_what_was_asked_for(late: st
 def test_the_line_has_application_deadlines_windows_and_ages_at_their_days(late: str) -> None:
     part = late[late.index('id="outcome-4"') :]
     line = part[part.index('<ol class="dates">') : part.index("</ol>")]
-    rows = re.findall(r'<li class="(\w+)"><div><time class="when">([\d-]+)</time><span>(.*?)</span>(.*?)</li>', line)
+    rows = re.findall(r'<li class="(\w+)"><div><span class="when">([\d-]+)</span><span>(.*?)</span>(.*?)</li>', line)
     found = {(kind, on, re.sub(r"<.*", "", text).strip()): rest for kind, on, text, rest in rows}
     assert list(found)[3:7] == [
         ("filed", "2025-02-28", "the application"),
@@ -169,7 +169,7 @@ def test_the_line_has_application_deadlines_windows_and_ages_at_their_days(late:
 
 def test_an_open_date_is_a_stretch_and_what_is_open_is_asked(tmp_path: Path) -> None:
     page = written(tmp_path, "report", str(ROOT / OPEN), "--person", "zahra", "--route", "ip_spouse")
-    assert '<li class="open"><div><time class="when">2025-01-01 to 2025-12-31</time>' in page
+    assert '<li class="open"><div><span class="when">2025-01-01 to 2025-12-31</span>' in page
     found = Page(page)
     changes = found.text[found.text.index("What would change the outcome") : found.text.index("Checklist of documents")]
     assert "persons.zahra.born" in changes
@@ -270,6 +270,16 @@ def test_the_rulebook_links_provision_rule_test_and_condition_both_ways(book: st
     assert rules <= links[test]
     assert all(test in links[rule] for rule in rules)
     assert len(rules & links["condition-minimum_age"]) == 2  # the third is a warning
+
+
+def test_a_test_of_the_law_mentions_the_provisions_and_conditions_it_expects() -> None:
+    found = {test.name: test for test in mentions(Engine().law)}
+    test = found["at 18 the union must be older than the sponsor's arrival"]
+    assert test._replace(line=0) == (
+        "tests/law/ipf/minimum_age.yaml", 0, test.name, ("ipf_spouse_age_18",), ("minimum_age",))  # fmt: skip
+    assert (ROOT / test.file).read_text("utf-8").splitlines()[test.line - 1].endswith(test.name)
+    # A row may be called like a key of an expectation.
+    assert found["the age of marriage is that of the child's own law and stays open when unknown"].conditions == ()
 
 
 def test_every_provision_of_the_law_is_in_the_rulebook_with_what_it_has(book: str) -> None:

@@ -27,7 +27,10 @@ class Mention(NamedTuple):
 
 def mentions(law: Law) -> tuple[Mention, ...]:
     """The tests that come with the package; none where they are not installed."""
-    return tuple(test for path in files([folder()]) for test in _tests(path, names(law))) if folder().is_dir() else ()
+    if not folder().is_dir():
+        return ()
+    known = names(law)
+    return tuple(test for path in files([folder()]) for test in _tests(path, known))
 
 
 def _tests(path: Path, known: Mapping[str, tuple[str, ...]]) -> Iterator[Mention]:

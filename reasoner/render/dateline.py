@@ -102,7 +102,7 @@ def drawn(found: list[Event], sentences: Sentences, cite: Cite) -> Html:
         if event.kind == "open":
             when = wording.ui("report_open_range", First=day(event.first), Last=day(event.last))
         said = [
-            tag("time", when, class_="when"),
+            tag("span", when, class_="when"),
             tag("span", event.text, " " if event.provisions else "", cite(event.provisions)),
             *([tag("span", far, class_="far")] if far else []),
         ]

@@ -21,15 +21,8 @@ if TYPE_CHECKING:
     from reasoner.wording import Wording
 
 _CARRIES = ("requires", "satisfied", "waived")  # the rules by which a provision carries a condition
-_SAID = (
-    "provision",
-    "source",
-    "article",
-    "clock",
-    "in_force_from",
-    "in_force_until",
-    "not_encoded",
-)  # in words already
+# Tables that are said in words.
+_SAID = ("provision", "source", "article", "clock", "in_force_from", "in_force_until", "not_encoded")
 _WORD = re.compile(r"%[^\n]*|\b[a-z]\w*\b(\()?")
 
 
@@ -318,7 +311,7 @@ def _conditions(book: _Book) -> Html:
             ("rules", _listed(map(book.rule_link, book.rules_of.get(condition, ())))),
         ]
         shown = [
-            tag("h4", tag("a", condition, href=f"#condition-{condition}", class_="id"), " ", text),
+            tag("h3", tag("a", condition, href=f"#condition-{condition}", class_="id"), " ", text),
             tag("dl", (tag("div", tag("dt", ui(key)), tag("dd", content)) for key, content in rows if content)),
         ]
         shown.append(book.test_links(tests))

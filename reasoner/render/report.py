@@ -27,13 +27,23 @@ _FILES = {"complete": YES, "incomplete": NO, "undetermined": ASK, "not_applicabl
 _SETTLED, _LACKING = ("held", "waived"), ("missing", "defective")
 
 
+def _none(run: Run, outcome: Outcome) -> Iterable[Line]:
+    return ()
+
+
 def write(
-    decision: Decision, wording: Wording, output: Path | None, *, person: str | None = None, route: str | None = None
+    decision: Decision,
+    wording: Wording,
+    output: Path | None,
+    *,
+    person: str | None = None,
+    route: str | None = None,
+    remedies: Remedies = _none,
 ) -> None:
     """Writes the page about the outcomes of a decision, or those of one person or route, to a file and says so, or to
     standard output."""
     chosen = matching(decision, Target(person, route)) if person or route else decision.decided
-    content = report(decision, chosen, wording)
+    content = report(decision, chosen, wording, remedies)
     if output is None:
         print(content, end="")
         return
@@ -46,7 +56,7 @@ def report(
     decision: Decision,
     chosen: Sequence[tuple[Run, Outcome]],
     wording: Wording,
-    remedies: Remedies = lambda run, outcome: (),
+    remedies: Remedies = _none,
 ) -> str:
     """The page about some outcomes of a decision.
 
@@ -101,10 +111,14 @@ class _Report:
             sentences = self.writer.sentences(run)
             name = sentences.names[run.cast.canonical[outcome.person]]
             before = self.chosen[number - 1][1].person if number else None
-            route = tag("a", self._said(sentences.route(outcome.route)), href=f"#{_anchor(number)}")
+            route = [tag("a", self._said(sentences.route(outcome.route)), href=f"#{_anchor(number)}")]
+            if outcome.sponsor is not None:
+                joined = sentences.names[run.cast.canonical[outcome.sponsor]]
+                with_whom = self._said(self.wording.ui("report_joining", Sponsor=joined))
+                route.append(tag("span", with_whom, class_="soft small"))
             cells = (
                 tag("strong", self._said(name), class_="again" if before == outcome.person else None),
-                route,
+                join(*route),
                 self._result(outcome),
                 self._file(outcome),
                 self._asked(outcome),
