@@ -298,6 +298,9 @@ def test_a_rulebook_of_one_regime_and_under_a_reform_has_their_provisions_only(t
     page = written(tmp_path, "rules", "--format", "html", "--regime", "IPF", "--reform", folder, "--lang", "fr")
     found = Page(page)
     assert {a["data-regime"] for a in found.of("article", "provision")} == {"ipf"}
+    assert "encodings/law/ipf/partners.lp" in found.text
+    assert "encodings/engine/outcomes.lp" in found.text
+    assert "encodings/law/ips/" not in found.text
     assert found.targets <= set(found.ids)
     assert "window-six-months/" in found.text  # the rules of the reform, with their place
     assert "Recueil des règles" in found.text

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reasoner import __version__
 from reasoner.quality.mentions import Mention, mentions
-from reasoner.quality.names import named, names
+from reasoner.quality.names import named
 from reasoner.render.html import Html, Inside, buttons, join, page, tag
 from reasoner.render.lawtext import law_texts
 from reasoner.render.lines import NO_ARTICLE, reference
@@ -40,8 +40,13 @@ class _Book:
     def __init__(self, law: Law, root: Path, wording: Wording, regime: str | None) -> None:
         self.law, self.wording = law, wording
         self.provisions = {identifier: own for identifier, own, _, _ in chosen(law, regime)}
+        own = self.provisions.keys()
         texts = law_texts(root, law.reforms)
-        self.rules = [rule for rule in law.rules if not rule.file.startswith("encodings/vocabulary")]
+        named_in: dict[str, set[str]] = {}  # file -> provisions
+        for rule in law.rules:
+            named_in.setdefault(rule.file, set()).update(rule.provisions)
+        shown = {file for file, others in named_in.items() if not others or own & others}
+        self.rules = [r for r in law.rules if r.file in shown and not r.file.startswith("encodings/vocabulary")]
         self.written = {
             (file, statement.line): text.written(statement)
             for file, text in texts.items()
@@ -59,16 +64,17 @@ class _Book:
                 self.rules_of.setdefault(condition, []).append(rule)
                 self.carried.setdefault(condition, {}).update(dict.fromkeys(rule.provisions))
                 carries.setdefault(rule.index, set()).add(condition)
-        own = self.provisions.keys()
-        self.conditions = [
-            c for c in names(law)["condition"] if not self.carried.get(c) or own & self.carried[c].keys()
+        self.conditions = [c for c in self.carried if own & self.carried[c].keys()]
+        self.tests = [
+            (number, test)
+            for number, test in enumerate(mentions(law))
+            if regime is None or own & set(test.provisions) or set(self.conditions) & set(test.conditions)
         ]
-        self.tests = list(enumerate(mentions(law)))
         # A test is about a rule if it names a provision of it and, where the rule carries a condition, that condition.
         self.about: dict[int, list[Rule]] = {}
         self.tests_of: dict[int, list[tuple[int, Mention]]] = {}
         for number, test in self.tests:
-            near = (r for p in test.provisions for r in law.provision_rules.get(p, ()))
+            near = (r for p in test.provisions for r in law.provision_rules.get(p, ()) if r.file in shown)
             for rule in {rule.index: rule for rule in near}.values():
                 if not test.conditions or carries.get(rule.index, set(test.conditions)) & set(test.conditions):
                     self.about.setdefault(number, []).append(rule)
@@ -209,7 +215,7 @@ def _side(book: _Book, parts: Mapping[str, Html]) -> Iterator[Html]:
 
 def _regime(regime: str, wording: Wording) -> str:
     title = wording.get("regimes", regime)
-    return f"{regime.upper()}: {title}" if title else regime.upper()
+    return f"{regime.upper()} – {title}" if title else regime.upper()
 
 
 def _provisions(book: _Book) -> Html:
