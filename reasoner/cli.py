@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -44,7 +44,7 @@ class Format(StrEnum):
 
 
 class PageFormat(StrEnum):
-    """How coverage is printed."""
+    """How a result that can be a page is printed."""
 
     text = "text"
     json = "json"
@@ -179,6 +179,26 @@ def explain(
         show.explanation(decision, target, wording, format.value, depth=depth, full=everything)
 
 
+@app.command(epilog="Example: reasoner report examples/spouse-under-21/case.yaml -o amal.html --lang fr")
+def report(
+    case: CaseArgument,
+    output: OutputOption = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """A page for a file or a client: results, reasons, documents, dates and sources; needs a browser, no network."""
+    with _reported(lang, reform) as wording:
+        decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
+        from reasoner.render import report as rendering
+
+        rendering.write(decision, wording, output, person=person, route=route)
+
+
 @app.command(
     epilog="Example: reasoner facts examples/spouse-under-21/case.yaml > case.lp; clingo encodings/main.lp case.lp"
 )
@@ -216,15 +236,27 @@ def rules(
     ] = False,
     regime: Annotated[str | None, typer.Option("--regime", help="Only provisions of this regime, e.g. IPF.")] = None,
     reform: ReformOption = None,
-    format: FormatOption = Format.text,
+    format: Annotated[
+        PageFormat,
+        typer.Option("--format", "-f", help="How to print the result; html is one page with all of the law."),
+    ] = PageFormat.text,
+    output: OutputOption = None,
     lang: LangOption = "en",
 ) -> None:
-    """List the provisions of the law, show one of them, or show which are encoded and tested."""
-    with _reported(lang, reform) as wording:
+    """List the provisions of the law, show one of them, show which are encoded and tested, or write the rulebook."""
+    with _reported(lang, reform) as wording, _into(output):
         from reasoner.render import rulebook
 
-        law = _engine(wording, reform).law
-        if provision is not None:
+        engine = _engine(wording, reform)
+        law = engine.law
+        if format is PageFormat.html:
+            from reasoner.errors import UsageError
+            from reasoner.render.lawbook import lawbook
+
+            if provision is not None or coverage or routes or readings:
+                raise UsageError("html_is_whole")
+            print(lawbook(law, engine.store.root, wording, regime), end="")
+        elif provision is not None:
             rulebook.provision(law, provision, wording, format.value)
         elif routes:
             rulebook.routes(law, wording, format.value)
@@ -506,6 +538,17 @@ def _reported(lang: str, reform: Sequence[Path] | None = None) -> Iterator[Wordi
         _discard_output()
         print(f"{error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)
         raise typer.Exit(2 if error.filename else 1) from None
+
+
+@contextmanager
+def _into(output: Path | None) -> Iterator[None]:
+    """Prints to a file, if one is named, once everything is there."""
+    if output is None:
+        yield
+        return
+    with redirect_stdout(io.StringIO()) as printed:
+        yield
+    output.write_text(printed.getvalue(), encoding="utf-8")
 
 
 def _discard_output() -> None:
