@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.explanation import FALSE, OPEN, TRUE, Explainer, Node
-from reasoner.outcome import CARRYING, Condition, DocumentStatus, Outcome
+from reasoner.outcome import CARRYING, Condition, Deadline, DocumentStatus, Outcome
 from reasoner.render.sentences import Sentences, day
 from reasoner.wording import NAME, Wording
 
@@ -83,11 +83,11 @@ class Writer:
             self._group("depends_on", self._open(outcome, sentences)),
             self._group("documents", self._documents(run, outcome, sentences)),
             self._group("effects", self._effects(outcome, sentences, name)),
-            self._group("deadlines", self._deadlines(outcome)),
+            self._group("deadlines", self.deadlines(outcome.deadlines)),
             self._group("fees", self._fees(outcome)),
             self._group("authorities", self._authorities(outcome)),
             self._group("channels", (Line(PLAIN, self.wording.text("channels", c)) for c in outcome.channel)),
-            self._group("warnings", (self._remark("warnings", r, sentences, name) for r in outcome.warnings)),
+            self._group("warnings", (self.remark("warnings", r, sentences, name) for r in outcome.warnings)),
             self._group("notes", (self._note(r) for r in outcome.notes)),
             self._group("assumed", self._assumed(outcome, sentences)),
         ]
@@ -270,8 +270,9 @@ class Writer:
             on = f", {day(effect.date)}" if effect.date else ""
             yield Line(YES if effect.status == "applies" else ASK, f"{text} ({kind}{on})", effect.provisions[:1])
 
-    def _deadlines(self, outcome: Outcome) -> Iterator[Line]:
-        for deadline in sorted(outcome.deadlines, key=lambda deadline: str(deadline.date or "9")):
+    def deadlines(self, deadlines: Iterable[Deadline]) -> Iterator[Line]:
+        """Dates that count, the first first."""
+        for deadline in sorted(deadlines, key=lambda deadline: str(deadline.date or "9")):
             shown = day(deadline.date) if deadline.date else self.wording.ui("open_date")
             text = self.wording.ui("pair", Name=shown, Value=self.wording.text("deadlines", deadline.id))
             yield Line(PLAIN, text, deadline.provisions[:1])
@@ -290,7 +291,8 @@ class Writer:
             body = self.wording.text("authorities", authority.body)
             yield Line(PLAIN, self.wording.ui("pair", Name=task, Value=body), authority.provisions[:1])
 
-    def _remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
+    def remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
+        """A warning."""
         people = self.decision.file.case.persons
         about = [people[part].name or part if part in people else sentences.value(part) for part in remark.about]
         entry = self.wording.get(section, remark.id)
