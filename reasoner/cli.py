@@ -460,7 +460,7 @@ def remedy(
         from reasoner.render import remedy as rendering
 
         engine = _engine(wording, reform)
-        found = answers(engine, decision, person, route, limit, prices, assume_nothing=assume_nothing)
+        found = answers(engine, decision, person, route, limit, prices)
         rendering.report(decision, found, wording, format.value)
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from reasoner.case import CaseFile
 from reasoner.cast import Path
+from reasoner.dates import Open
 from reasoner.engine import Decision, Engine
 from reasoner.errors import CaseFileError, UsageError, dotted
-from reasoner.outcome import Deadline, Remark, outcome
 from reasoner.questions.remedy_case import GONE, Edit, checked, edited, plain
-from reasoner.questions.remedy_moves import Fact, Move, Moves, Option, Prices
-from reasoner.questions.remedy_search import Chosen, Search, cost
+from reasoner.questions.remedy_effects import Effects, Span, certain, compared, outcome_of, settled, span
+from reasoner.questions.remedy_moves import ROUTE, WAIT, Fact, Move, Moves, Option, Prices, goals
+from reasoner.questions.remedy_obstacles import Obstacles, obstacles
+from reasoner.questions.remedy_search import Chosen, Search
+from reasoner.questions.remedy_views import Views
 from reasoner.run import Run
 from reasoner.target import unknown
 
@@ -21,63 +25,56 @@ LIMIT = 5
 
 
 class Place(NamedTuple):
-    """A place of the case file and its new value; ``others`` would do as well, and so would, for a date, every day from
-    ``first`` to ``last`` (None: without an end that was looked for)."""
+    """A place of the case file and its new value.
+
+    ``others`` would do as well; for a day or a number so would everything from ``first`` to ``last`` (None: no limit).
+    """
 
     path: str
     value: Any
     others: tuple[Any, ...]
-    first: date | None
-    last: date | None
+    first: Any
+    last: Any
     atom: tuple[Any, ...]
 
 
 class Change(NamedTuple):
-    """One change: ``kind`` is ``wait``, ``route``, ``application``, ``paper`` (a new or a fresh one), ``mended`` (one
-    that is there), ``unknown`` (not known, and has to be so), or that of the vocabulary."""
+    """One change: ``kind`` is ``wait``, ``route``, ``application``, ``paper`` (a new one, or a fresh one ``instead`` of
+    another), ``mended`` (a paper that is there), ``unknown`` (it turns out so), or that of the vocabulary."""
 
     kind: str
     cost: int
     places: tuple[Place, ...]
-    about: tuple[Any, ...]
     instead: bool
-
-
-class Gain(NamedTuple):
-    """A condition or a document that stops failing: its status before and after, and the provisions behind it."""
-
-    id: str
-    before: str
-    after: str
-    provisions: tuple[str, ...]
+    atom: tuple[Any, ...]
 
 
 class Remedy(NamedTuple):
-    """A set of changes, of which none can be left out, with what the changed case is decided to be."""
+    """A set of changes of which none can be left out, and what the changed case is decided to be."""
 
     person: str
     route: str
-    sponsor: str | None
-    changes: tuple[Change, ...]
     cost: int
-    applied_on: date | None
-    conditions: tuple[Gain, ...]
-    documents: tuple[Gain, ...]
-    deadlines: tuple[Deadline, ...]
-    warnings: tuple[Remark, ...]
-    cheapest: bool
-    smallest: bool
+    changes: tuple[Change, ...]
+    effects: Effects
+    cheapest: bool = False
+    smallest: bool = False
 
 
 class Remedies(NamedTuple):
-    """The answer for a person: ``state`` is ``open`` (there are remedies), ``nothing`` (no change is needed) or
-    ``none`` (no change is enough); ``all`` says that no further set was left out."""
+    """The answer for a person and, if one was asked for, a route.
+
+    ``state`` is ``nothing`` (no change is needed), ``open`` (there are remedies) or ``none`` (there are obstacles);
+    ``all`` says that no further minimal set was left out. Days after ``horizon`` were not looked at.
+    """
 
     person: str
     route: str | None
     state: str
     remedies: tuple[Remedy, ...]
     all: bool
+    obstacles: tuple[Obstacles, ...]
+    horizon: date
 
 
 def remedies(
@@ -92,11 +89,10 @@ def remedies(
     """What it would take for each person who applied, or could, or for one person or route; ``options`` are those of
     :meth:`Engine.decide`.
 
-    ``limit`` is the number of sets at most, ``costs`` are prices instead of those of the law's table. Raises
-    :class:`UsageError` for a person, a route or a price that there is not.
+    At most ``limit`` sets are listed, and the smallest if it is none of them; ``costs`` are prices in place of the
+    law's. Raises :class:`UsageError` for a person, a route or a price that there is not.
     """
-    decision = engine.decide(case, **options)
-    return answers(engine, decision, person, route, limit, costs, assume_nothing=bool(options.get("assume_nothing")))
+    return answers(engine, engine.decide(case, **options), person, route, limit, costs)
 
 
 def answers(
@@ -106,39 +102,33 @@ def answers(
     route: str | None = None,
     limit: int = LIMIT,
     costs: Mapping[str, int] | None = None,
-    *,
-    assume_nothing: bool = False,
 ) -> list[Remedies]:
     """The same for a case that has been decided."""
     prices = Prices(decision.law, costs)
-    wanted = list(_wanted(decision, person, route))
-    return [_Answer(engine, decision, prices, who, routes, limit, assume_nothing).give() for who, routes in wanted]
+    wanted = _wanted(decision, person, route)
+    return [_Answer(engine, decision, prices, who, routes, limit).give() for who, routes in wanted]
 
 
-def _wanted(decision: Decision, person: str | None, route: str | None) -> Iterator[tuple[str, Sequence[str]]]:
-    """Who is asked about, and on which routes: for who joins somebody they are alternatives, else each is a question of
+def _wanted(decision: Decision, person: str | None, route: str | None) -> list[tuple[str, Sequence[str]]]:
+    """Who is asked about and on which routes: for who joins somebody they are alternatives, else each is a question of
     its own."""
-    run = decision.runs[0]
-    people = decision.file.case.persons
+    run, people = decision.runs[0], decision.file.case.persons
     if person is not None and person not in people:
         raise unknown("person", person, people)
     routes = [str(name) for name, _ in decision.law.table("route")]
     if route is not None and route not in routes:
         raise unknown("route", route, routes)
-    found = False
+    found: list[tuple[str, Sequence[str]]] = []
     for who in people if person is None else (person,):
         name = run.cast.canonical[who]
         there = [r for r in routes if ("candidate", name, r) in run.program.number and route in (None, r)]
         alone = [r for r in there if (r,) in decision.law.table("holder_route")]
-        if who in run.cast.sponsor_of and (joining := [r for r in there if r not in alone]):
-            found = True
-            yield who, joining
-        for single in alone:
-            if person is not None or route is not None or _asked(run, name, single):
-                found = True
-                yield who, (single,)
+        if who in run.cast.sponsor_of and len(alone) < len(there):
+            found.append((who, [r for r in there if r not in alone]))
+        found += [(who, [r]) for r in alone if person or route or _asked(run, name, r)]
     if not found and route is not None:
         raise UsageError("no_such_route", person=str(person or next(iter(people))), route=route)
+    return found
 
 
 def _asked(run: Run, name: str, route: str) -> bool:
@@ -147,164 +137,174 @@ def _asked(run: Run, name: str, route: str) -> bool:
 
 
 class _Answer:
+    """The answer for one person."""
+
     def __init__(
-        self,
-        engine: Engine,
-        decision: Decision,
-        prices: Prices,
-        person: str,
-        routes: Sequence[str],
-        limit: int,
-        assume_nothing: bool,
+        self, engine: Engine, decision: Decision, prices: Prices, person: str, routes: Sequence[str], limit: int
     ) -> None:
-        self.engine, self.decision, self.person, self.limit = engine, decision, person, limit
-        self.run = decision.runs[0]
+        self.engine, self.decision, self.prices, self.limit = engine, decision, prices, limit
+        self.run, self.person, self.routes = decision.runs[0], person, routes
         self.name = self.run.cast.canonical[person]
-        self.asked = next((route for route in routes if _asked(self.run, self.name, route)), None)
-        self.moves = Moves(self.run, self.name, routes, prices, decision.assessed_on)
-        self.options: dict[str, Any] = {"readings": decision.readings, "assume_nothing": assume_nothing}
-        self.data = plain(decision.file.case)
+        self.views = Views(self.run, self.name, decision.assessed_on)
+        asked = [route for route in routes if _asked(self.run, self.name, route)]
+        self.route = routes[0] if len(routes) == 1 else asked[0] if asked else None
 
     def give(self) -> Remedies:
-        for route in [self.asked] if self.asked else self.moves.routes:
-            if settled(self.run, self.name, route) and self.person not in self.run.cast.unasked:
-                return self._answer("nothing", (), route=route)
-        part = self.moves.find()
-        if part is None:
-            return self._answer("none", ())
-        search = Search(self.moves, part)
+        """The answer."""
+        if not self.views.unasked:
+            for route in self.routes if self.route is None else (self.route,):
+                if settled(self.run, self.name, route):
+                    return self._answer("nothing", (), route=route)
+        aims = goals(self.views, self.routes)
+        if aims is None:
+            return self._none()
+        self.moves = Moves(self.views, self.prices, [goal.route for goal in aims[0]], aims[1])
+        search = Search(self.moves, aims[0])
+        found, everything = self._found(search)
+        if not found:
+            return self._none()
+        cheapest = min(remedy.cost for _, remedy in found)
+        fewest = min(search.size(chosen) for chosen, _ in found)
+        marked = tuple(
+            remedy._replace(cheapest=remedy.cost == cheapest, smallest=search.size(chosen) == fewest)
+            for chosen, remedy in found
+        )
+        return self._answer("open", marked, everything=everything)
+
+    def _found(self, search: Search) -> tuple[list[tuple[Chosen, Remedy]], bool]:
+        """The cheapest sets, as many as were asked for, then any that are smaller than all of these; whether they are
+        all."""
         found: list[tuple[Chosen, Remedy]] = []
-        everything = True
         for chosen in search.solutions():
             if len(found) == self.limit:
-                everything = False
                 break
-            remedy = self._verified(chosen)
-            if remedy is not None:
+            if (remedy := self._verified(chosen)) is not None:
                 found.append((chosen, remedy))
-        if not found:
-            return self._answer("none", ())
-        least = min(search.size(chosen) for chosen, _ in found)
-        while not everything and (smaller := search.best(least)) is not None:
+        else:
+            return found, True
+        while (smaller := search.best(min(search.size(chosen) for chosen, _ in found))) is not None:
             search.exclude(smaller)
-            remedy = self._verified(smaller)
-            if remedy is not None:
+            if (remedy := self._verified(smaller)) is not None:
                 found.append((smaller, remedy))
-                least = search.size(smaller)
-        cheapest = min(remedy.cost for _, remedy in found)
-        marked = (r._replace(cheapest=r.cost == cheapest, smallest=search.size(chosen) == least) for chosen, r in found)
-        return self._answer("open", tuple(marked), everything=everything)
+        return found, False
+
+    def _none(self) -> Remedies:
+        return self._answer("none", (), blocked=self._blocked())
+
+    def _blocked(self) -> tuple[Obstacles, ...]:
+        """What stands in the way on the route that was asked for or else on each that the facts open."""
+        shown = [r for r in self.routes if self.run.rails.truth(self.run.program.number["relevant", self.name, r])]
+        found = (obstacles(self.views, self.prices, route) for route in ([self.route] if self.route else shown))
+        return tuple(each for each in found if each is not None)
 
     def _answer(
-        self, state: str, found: tuple[Remedy, ...], *, everything: bool = True, route: str | None = None
+        self,
+        state: str,
+        found: tuple[Remedy, ...],
+        *,
+        everything: bool = True,
+        route: str | None = None,
+        blocked: tuple[Obstacles, ...] = (),
     ) -> Remedies:
-        return Remedies(self.person, route or self.asked, state, found, everything)
+        return Remedies(self.person, route or self.route, state, found, everything, blocked, self.views.horizon)
 
     # -- one set of changes -------------------------------------------------------------------------------------
 
     def _verified(self, chosen: Chosen) -> Remedy | None:
         """The remedy of a choice, if the changed case is decided to be eligible with a complete file."""
-        route = self.moves.routes[chosen[0]]
-        changed = self.changed(chosen)
-        if changed is None:
+        route = self.moves.routes[chosen[ROUTE]]
+        edits, day = self._edits(chosen, route)
+        try:
+            file = checked(edited(self._data, edits), self.decision.file.name, self.decision.law.choices)
+        except CaseFileError:
             return None
-        run = changed.runs[0]
+        silence = self.run.inputs.reader.silence
+        decided = self.engine.decide(
+            file, as_of=day or self.decision.assessed_on, readings=self.decision.readings, assume_nothing=not silence
+        )
+        run = decided.runs[0]
         name = run.cast.canonical[self.person]
         if not settled(run, name, route):
             return None
-        regime = next(str(regime) for r, regime in self.decision.law.table("route") if r == route)
-        before, after = outcome(self.run, self.name, route, regime), outcome(run, name, route, regime)
-        return Remedy(
-            self.person,
-            route,
-            after.sponsor,
-            tuple(self._changes(chosen)),
-            cost(self.moves, chosen),
-            after.applied_on,
-            tuple(_gains(before.conditions, after.conditions, ("met", "waived"))),
-            tuple(_gains(before.documents, after.documents, ("held", "waived"))),
-            after.deadlines,
-            tuple(w for w in after.warnings if w.id not in {other.id for other in before.warnings}),
-            False,
-            False,
-        )
+        effects = compared(outcome_of(certain(self.run), self.name, route), outcome_of(certain(run), name, route))
+        changes = tuple(self._changes(chosen, run, name, route))
+        return Remedy(self.person, route, sum(change.cost for change in changes), changes, effects)
 
-    def changed(self, chosen: Chosen) -> Decision | None:
-        """The decision of the changed case; None when its file would be invalid."""
-        edits, day = self.edits(chosen)
-        try:
-            file = checked(edited(self.data, edits), self.decision.file.name, self.decision.law.choices)
-        except CaseFileError:
-            return None
-        return self.engine.decide(file, as_of=day or self.decision.assessed_on, **self.options)
+    @cached_property
+    def _data(self) -> dict[str, Any]:
+        data: dict[str, Any] = plain(self.decision.file.case)
+        return data
 
-    def edits(self, chosen: Chosen) -> tuple[list[Edit], date | None]:
+    def _edits(self, chosen: Chosen, route: str) -> tuple[list[Edit], date | None]:
         """What is changed in the case file, and the day until which one waits."""
-        found: list[Edit] = []
-        moves = self.moves
-        day = moves.days[chosen[1]]
-        if moves.joins and self.person in self.run.cast.unasked:
-            who = {"applicant": self.person, "sponsor": self.run.cast.sponsor_of[self.person]}
-            found.append(Edit(moves.application, {**who, "route": moves.routes[chosen[0]], "filed": "none"}))
+        found, place, day = list[Edit](), self.views.application, self.moves.days[chosen[WAIT]]
+        if self.views.unasked:
+            found.append(Edit(place, self._application(route)))
         if day is not None:
-            if moves.joins:
-                found.append(Edit((*moves.application, "procedure"), GONE))
             found.append(Edit(("assessed_on",), day.isoformat()))
+            if self.views.sponsor is not None:
+                found.append(Edit((*place, "procedure"), GONE))  # nothing has happened to a new application yet
         facts = [fact for _, option in self._taken(chosen) for fact in option.facts]
         return [*found, *(Edit(fact.path, fact.value) for fact in facts)], day
+
+    def _application(self, route: str) -> dict[str, Any]:
+        return {"applicant": self.person, "sponsor": self.views.sponsor, "route": route, "filed": "none"}
 
     def _taken(self, chosen: Chosen) -> list[tuple[Move, Option]]:
         """The changes that are made, papers before what is said of them; those that are added follow the last."""
         pairs = zip(self.moves.moves, chosen, strict=True)
         taken = [(move, move.options[option]) for move, option in pairs if move.options[option].facts]
         taken.sort(key=lambda pair: pair[0].kind != "paper")
-        real: dict[Path, Path] = {}
-        ends: dict[Path, int] = {}
+        added: dict[Path, Path] = {}
         for move, option in taken:
-            if move.kind == "paper" and move.unit not in self.moves.old.things:
-                papers = option.facts[0].path[:-1]
-                end = ends.get(papers, self.moves.count(papers[:-1]))
-                real[option.facts[0].path], ends[papers] = (*papers, end), end + 1
+            place = option.facts[0].path
+            if move.kind == "paper" and move.unit not in self.views.old.things:
+                before = sum(1 for other in added if other[:-1] == place[:-1])
+                added[place] = (*place[:-1], self.views.papers_of(place[:-2]) + before)
         return [
-            (move, option._replace(facts=tuple(_moved(fact, real) for fact in option.facts))) for move, option in taken
+            (move, option._replace(facts=tuple(_moved(fact, added) for fact in option.facts))) for move, option in taken
         ]
 
-    def _changes(self, chosen: Chosen) -> Iterator[Change]:
-        units: dict[Hashable, list[tuple[Any, Any]]] = {}
-        for move, option in self._taken(chosen):
+    def _changes(self, chosen: Chosen, run: Run, name: str, route: str) -> Iterator[Change]:
+        if self.views.unasked:
+            place = Place(
+                dotted(self.views.application), self._application(route), (), None, None, ("filed", self.name)
+            )
+            yield Change("application", self.prices.of("filed", "choice"), (place,), False, place.atom)
+        units: dict[Hashable, list[tuple[Move, Option]]] = {}
+        for move, option in sorted(self._taken(chosen), key=lambda pair: pair[0].kind not in ("wait", "route")):
             units.setdefault(move.unit, []).append((move, option))
-        for taken in units.values():
-            kinds = [move.kind for move, _ in taken]
-            first = taken[0][0]
-            kind = "paper" if "paper" in kinds else "mended" if first.about[0] and len(first.about) == 4 else kinds[0]
-            places = tuple(_place(fact) for _, option in taken for fact in option.facts)
-            instead = "paper" in kinds and first.unit in self.moves.old.things
-            yield Change(kind, sum(option.cost for _, option in taken), places, first.about, instead)
+        for unit, taken in units.items():
+            kinds = {move.kind for move, _ in taken}
+            paper = isinstance(unit, tuple) and unit[0] == "documents"
+            kind = "paper" if "paper" in kinds else "mended" if paper and kinds != {"unknown"} else taken[0][0].kind
+            places = tuple(
+                self._place(fact, move.kind, run, name, route) for move, option in taken for fact in option.facts
+            )
+            instead = "paper" in kinds and unit in self.views.old.things
+            yield Change(kind, sum(option.cost for _, option in taken), places, instead, taken[0][0].about)
+
+    def _place(self, fact: Fact, kind: str, run: Run, name: str, route: str) -> Place:
+        """A place with the other days that would do, in the changed case."""
+        around: Span | None = Span(None, None)
+        if fact.atom[0] in self.decision.law.point_kinds and fact.value != "none":
+            # The changed case may count its persons in another order.
+            person = {old: run.cast.canonical[who] for old, who in self.run.cast.person.items()}
+            point = tuple(person.get(part, part) for part in fact.atom)
+            value = date.fromisoformat(fact.value) if isinstance(fact.value, str) else fact.value
+            moving, limits = {point}, None
+            if kind == "wait":
+                moving, limits = {point, ("assessed",)}, Open(value, self.views.horizon)
+            elif kind != "unknown":
+                limits = Open(self.views.assessed, self.views.horizon)
+            around = span(run, name, route, frozenset(moving), value, limits)
+        first, last = around or (fact.value, fact.value)
+        return Place(dotted(fact.path), fact.value, fact.others, first, last, fact.atom)
 
 
-def _moved(fact: Fact, real: Mapping[Path, Path]) -> Fact:
-    """The fact at the place where its paper really stands."""
-    for length in range(len(fact.path), 0, -1):
-        if fact.path[:length] in real:
-            return fact._replace(path=(*real[fact.path[:length]], *fact.path[length:]))
+def _moved(fact: Fact, added: Mapping[Path, Path]) -> Fact:
+    """The fact at the place where its paper is added."""
+    for old, new in added.items():
+        if fact.path[: len(old)] == old:
+            return fact._replace(path=(*new, *fact.path[len(old) :]))
     return fact
-
-
-def _place(fact: Fact) -> Place:
-    return Place(dotted(fact.path), fact.value, fact.others, None, None, fact.atom)
-
-
-def settled(run: Run, name: str, route: str) -> bool:
-    """Whether somebody is eligible for certain, with a file that is complete or needs no papers."""
-    eligible = run.program.number.get(("eligible", name, route))
-    incomplete = run.program.number.get(("incomplete", name, route))
-    if eligible is None or run.truth(eligible) is not True:
-        return False
-    return incomplete is None or run.state(incomplete) is False
-
-
-def _gains(before: Sequence[Any], after: Sequence[Any], good: tuple[str, ...]) -> Iterator[Gain]:
-    states = {item[0]: item[1] for item in before}
-    for item in after:
-        if item[1] in good and states.get(item[0]) not in good:
-            yield Gain(item[0], states.get(item[0], ""), item[1], item.provisions)

@@ -44,7 +44,7 @@ def plain(value: Any) -> Any:
 
 
 def edited(data: Mapping[str, Any], edits: Iterable[Edit]) -> dict[str, Any]:
-    """A copy of the data with its edits carried out in order: sections that lack are made, items may follow the last."""
+    """A copy of the data with its edits carried out in order; sections that lack are made."""
     changed: dict[str, Any] = copy.deepcopy(dict(data))
     for path, value in edits:
         holder: Any = changed

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from reasoner.ground import GroundProgram
 
@@ -25,14 +25,12 @@ class Part(NamedTuple):
 def open_part(program: GroundProgram, truth: Truth, asked: Iterable[int]) -> Part:
     """What the atoms ``asked`` depend on, where ``truth`` leaves open whatever can be changed."""
     asked = tuple(asked)
-    tied = {number for true, false in program.constraints for number in (*true, *false)}
-    known = evaluated(program, truth, (*asked, *tied))
+    tied = (number for true, false in program.constraints for number in (*true, *false))
+    known = evaluated(program.rules, truth, (*asked, *tied))
     rules, leaves = dict[int, tuple[Body, ...]](), set[int]()
     _reach(program, known, asked, rules, leaves)
-    constraints, left = (
-        [],
-        [body for true, false in program.constraints if (body := _rest(known, true, false)) and any(body)],
-    )
+    rest = (_rest(known, *body) for body in program.constraints)
+    constraints, left = list[Body](), [body for body in rest if body is not None and any(body)]
     while found := [body for body in left if not leaves.isdisjoint((*body[0], *body[1]))]:
         left = [body for body in left if body not in found]
         constraints += found
@@ -41,13 +39,9 @@ def open_part(program: GroundProgram, truth: Truth, asked: Iterable[int]) -> Par
 
 
 def _reach(
-    program: GroundProgram,
-    known: Truth,
-    start: Iterable[int],
-    rules: dict[int, tuple[Body, ...]],
-    leaves: set[int],
+    program: GroundProgram, known: Truth, start: Iterable[int], rules: dict[int, tuple[Body, ...]], leaves: set[int]
 ) -> None:
-    """Adds the open atoms below ``start``."""
+    """Adds the open atoms at and below ``start``."""
     stack = list(start)
     while stack:
         atom = stack.pop()
@@ -56,7 +50,7 @@ def _reach(
         if atom not in program.rules:
             leaves.add(atom)
             continue
-        bodies = [_rest(known, true, false) for _, _, true, false in program.rules[atom]]
+        bodies = (_rest(known, true, false) for _, _, true, false in program.rules[atom])
         rules[atom] = tuple(body for body in bodies if body is not None)
         stack += [number for true, false in rules[atom] for number in (*true, *false)]
 
@@ -68,30 +62,30 @@ def _rest(known: Truth, true: Iterable[int], false: Iterable[int]) -> Body | Non
     return tuple(n for n in true if known[n] is None), tuple(n for n in false if known[n] is None)
 
 
-def evaluated(program: GroundProgram, truth: Truth, asked: Iterable[int]) -> dict[int, bool | None]:
-    """The three-valued truth of some atoms and of all that they read; an atom that nothing can make true is false."""
-    rules, known, stack = program.rules, dict(truth), list(asked)
+def evaluated(
+    rules: Mapping[int, Sequence[tuple[Any, ...]]], truth: Truth, asked: Iterable[int]
+) -> dict[int, bool | None]:
+    """The three-valued truth of some atoms and of all that they read; an atom that nothing can make true is false.
+
+    The last two parts of each rule instance are its body.
+    """
+    known, stack = dict(truth), list(asked)
     while stack:
         atom = stack[-1]
         if atom in known:
             stack.pop()
             continue
-        instances = rules.get(atom, ())
-        missing = [n for _, _, true, false in instances for n in (*true, *false) if n not in known]
-        if missing:
+        bodies = [instance[-2:] for instance in rules.get(atom, ())]
+        if missing := [n for true, false in bodies for n in (*true, *false) if n not in known]:
             stack += missing
             continue
         stack.pop()
         value: bool | None = False
-        for _, _, true, false in instances:
-            states = [known[n] for n in true]
-            states += [None if (state := known[n]) is None else not state for n in false]
-            if False in states:
-                continue
-            if None in states:
-                value = None
-                continue
-            value = True
-            break
+        for true, false in bodies:
+            states = {known[n] for n in true} | {None if (state := known[n]) is None else not state for n in false}
+            if False not in states:
+                value = None if None in states else True
+                if value:
+                    break
         known[atom] = value
     return known

@@ -1,51 +1,49 @@
-"""The cheapest sets of changes under which a part of the law holds for certain, found by clingo one after the other.
+"""The cheapest sets of changes under which a part of the law holds for certain, found by clingo one after another.
 
-Each open atom of the part becomes two, "holds for certain" and "fails for certain", so that a fact that stays unknown is
-neither and nothing rests on it.
+Each open atom of the part becomes two, "holds for certain" and "fails for certain": a fact that stays unknown is
+neither, and nothing rests on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import Any
 
-from reasoner.questions.remedy_moves import Moves
-from reasoner.questions.remedy_part import Part
+from reasoner.questions.remedy_moves import ROUTE, WAIT, Goal, Moves, Setting
 
 Chosen = tuple[int, ...]
 """For each move the option taken."""
 
 
 class Search:
-    """Chooses one option of each move so that a goal holds."""
+    """Chooses one option of each move so that the goal of the route that it takes is reached."""
 
-    def __init__(self, moves: Moves, part: Part) -> None:
+    def __init__(self, moves: Moves, goals: Sequence[Goal]) -> None:
         from clingo import Control
 
-        self.moves, self.part = moves, part
+        self.moves, self.part, self.goals = moves, moves.part, goals
         self.control = Control(["--warn=none", "--opt-mode=opt", "0"])
+        self._numbers: dict[Any, int] = {}
         self.picks: list[list[int]] = []
         with self.control.backend() as self.backend:
             self._choices()
-            self._rails()
-            self._goals()
-            self._constraints()
+            for setting in moves.settings:
+                self._setting(setting)
+            self._rules()
+            self._aims()
             self._costs()
 
     # -- the program --------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _number(self) -> dict[Any, int]:
-        return {}
-
-    def _atom(self, *key: Any) -> int:
-        number = self._number.get(key)
+    def atom(self, *key: Any) -> int:
+        """The atom of that name; ``(True, n)`` and ``(False, n)`` are the two of an atom of the part."""
+        number = self._numbers.get(key)
         if number is None:
-            number = self._number[key] = self.backend.add_atom()
+            number = self._numbers[key] = self.backend.add_atom()
         return number
 
-    def _pick(self, move: int, option: int | None) -> int:
+    def pick(self, move: int, option: int | None) -> int:
+        """The literal of a pick."""
         return -self.picks[move][0] if option is None else self.picks[move][option]
 
     def _choices(self) -> None:
@@ -56,49 +54,43 @@ class Search:
             rule(atoms, choice=True)
             rule([], [-atom for atom in atoms])
             self.backend.add_weight_rule([], 2, [(atom, 1) for atom in atoms])
-        for (move, option), (other, needed) in self.moves.needs:
-            rule([], [self._pick(move, option), -self._pick(other, needed)])
+        for pick, needed in self.moves.needs:
+            rule([], [self.pick(*pick), -self.pick(*needed)])
 
-    def _rails(self) -> None:
-        rule = self.backend.add_rule
-        for picks, leaf, value in self.moves.settings:
-            rule([self._atom(value, leaf)], [self._pick(*pick) for pick in picks])
-        for atom, bodies in self.part.rules.items():
+    def _setting(self, setting: Setting) -> None:
+        self.backend.add_rule([self.atom(setting.value, setting.leaf)], [self.pick(*pick) for pick in setting.picks])
+
+    def _rules(self) -> None:
+        rule, atom = self.backend.add_rule, self.atom
+        for head, bodies in self.part.rules.items():
             broken = []
             for index, (true, false) in enumerate(bodies):
-                rule(
-                    [self._atom(True, atom)],
-                    [*(self._atom(True, n) for n in true), *(self._atom(False, n) for n in false)],
-                )
-                out = self._atom("broken", atom, index)
-                broken.append(out)
+                rule([atom(True, head)], [*(atom(True, n) for n in true), *(atom(False, n) for n in false)])
+                broken.append(atom("broken", head, index))
                 for n in true:
-                    rule([out], [self._atom(False, n)])
+                    rule([broken[-1]], [atom(False, n)])
                 for n in false:
-                    rule([out], [self._atom(True, n)])
-            rule([self._atom(False, atom)], broken)
-
-    def _goals(self) -> None:
-        for option, (yes, no) in enumerate(self.moves.goals):
-            for atom in (*(self._atom(True, n) for n in yes), *(self._atom(False, n) for n in no)):
-                self.backend.add_rule([], [self.picks[0][option], -atom])
-
-    def _constraints(self) -> None:
+                    rule([broken[-1]], [atom(True, n)])
+            rule([atom(False, head)], broken)
         for true, false in self.part.constraints:
-            self.backend.add_rule([], [*(self._atom(True, n) for n in true), *(self._atom(False, n) for n in false)])
+            rule([], [*(atom(True, n) for n in true), *(atom(False, n) for n in false)])
+
+    def _aims(self) -> None:
+        for option, (_, yes, no) in enumerate(self.goals):
+            for wanted in (*(self.atom(True, n) for n in yes), *(self.atom(False, n) for n in no)):
+                self.backend.add_rule([], [self.picks[ROUTE][option], -wanted])
 
     def _costs(self) -> None:
+        costs: list[tuple[int, int]] = []
         units: dict[Any, int] = {}
-        costs = []
         for move, atoms in zip(self.moves.moves, self.picks, strict=True):
-            unit = units.setdefault(move.unit, self._atom("unit", move.unit))
             for option, atom in zip(move.options, atoms, strict=True):
-                if option.cost:
-                    costs.append((atom, option.cost))
                 if option.facts:
-                    self.backend.add_rule([unit], [atom])
+                    costs.append((atom, option.cost))
+                    units.setdefault(move.unit, self.atom("unit", move.unit))
+                    self.backend.add_rule([units[move.unit]], [atom])
         self.backend.add_minimize(0, costs)
-        self.units = tuple(units.values())
+        self._units = [(unit, 1) for unit in units.values()]
 
     # -- its solutions ------------------------------------------------------------------------------------------
 
@@ -114,51 +106,36 @@ class Search:
         if fewer is not None:
             with self.control.backend() as backend:
                 many = backend.add_atom()
-                backend.add_weight_rule([many], fewer, [(unit, 1) for unit in self.units])
-            assumptions = [-many]
+                backend.add_weight_rule([many], fewer, self._units)
+            assumptions.append(-many)
         found: Chosen | None = None
         with self.control.solve(assumptions=assumptions, yield_=True) as handle:
             for model in handle:
-                found = tuple(
-                    next(option for option, atom in enumerate(atoms) if model.is_true(atom)) for atoms in self.picks
-                )
+                found = tuple(next(o for o, atom in enumerate(atoms) if model.is_true(atom)) for atoms in self.picks)
         return found
 
     def exclude(self, chosen: Chosen) -> None:
-        """Takes a set of changes, and all sets that include it, out of what is still to be found: a later day counts as
-        a longer wait, and another date of the same kind as the same change."""
-        moves = self.moves.moves
+        """Takes a set of changes, and all that include it, out of what is still to be found."""
         with self.control.backend() as backend:
             body = []
-            for move, option in enumerate(chosen):
-                if not moves[move].options[option].facts:
-                    continue
-                same = [
-                    self.picks[move][other]
-                    for other in range(len(moves[move].options))
-                    if self._includes(move, other, option)
-                ]
-                atom = backend.add_atom()
-                for each in same:
-                    backend.add_rule([atom], [each])
-                body.append(atom)
+            for number, (move, option) in enumerate(zip(self.moves.moves, chosen, strict=True)):
+                if move.options[option].facts:
+                    body.append(backend.add_atom())
+                    for other, atom in enumerate(self.picks[number]):
+                        if self._includes(number, other, option):
+                            backend.add_rule([body[-1]], [atom])
             backend.add_rule([], body)
 
-    def _includes(self, move: int, other: int, option: int) -> bool:
-        if move == 1:
+    def _includes(self, number: int, other: int, option: int) -> bool:
+        """Whether one option of a move makes the change of another: a longer wait includes a shorter one."""
+        if number == WAIT:
             return other >= option
-        each = self.moves.moves[move]
-        if each.dated:
-            first, second = ({fact.path for fact in each.options[o].facts} for o in (option, other))
-            return first <= second
+        move = self.moves.moves[number]
+        if move.dated:
+            return {fact.path for fact in move.options[other].facts} >= {f.path for f in move.options[option].facts}
         return other == option
 
     def size(self, chosen: Chosen) -> int:
         """How many changes a choice makes."""
         pairs = zip(self.moves.moves, chosen, strict=True)
         return len({move.unit for move, option in pairs if move.options[option].facts})
-
-
-def cost(moves: Moves, chosen: Sequence[int]) -> int:
-    """What a choice costs."""
-    return sum(move.options[option].cost for move, option in zip(moves.moves, chosen, strict=True))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reasoner import __version__
-from reasoner.explanation import FALSE, TRUE
+from reasoner.explanation import FALSE, OPEN, TRUE
 from reasoner.outcome import as_data
 from reasoner.quality.casetext import flow
 from reasoner.questions.remedy import Change, Place, Remedies, Remedy
+from reasoner.questions.remedy_obstacles import Obstacles, Standing
 from reasoner.render.blocks import Block
 from reasoner.render.check import show
 from reasoner.render.lines import NO, PLAIN, YES, Line, Writer
@@ -60,6 +62,11 @@ class Words:
             yield Block(
                 "tree", tree=self.writer.cut(self.remedy(answer, number, remedy)), articles=self.writer.articles
             )
+        for obstacle in answer.obstacles:
+            tree = self.writer.cut(self.obstacles(answer, obstacle))
+            yield Block("tree", tree=tree, articles=self.writer.articles)
+        if answer.state == "none":
+            yield Block("faint", self.ui("remedy_horizon", Date=answer.horizon))
         if answer.remedies and not answer.all:
             yield Block("text", self.ui("remedy_more"))
 
@@ -89,6 +96,34 @@ class Words:
         children = [*(self.change(change) for change in remedy.changes), *self._after(remedy)]
         return Line(PLAIN, text, children=tuple(children), heading=True)
 
+    def obstacles(self, answer: Remedies, obstacles: Obstacles) -> Line:
+        """What cannot be dealt with, and the facts because of which it cannot."""
+        name = self.run.cast.canonical[answer.person]
+        lines = []
+        for blocked in obstacles.blocked:
+            if blocked.kind == "condition":
+                text = self.sentences.condition(name, obstacles.route, blocked.id)
+            elif blocked.kind == "document":
+                text = self.sentences.value(blocked.id)
+            else:
+                text = self.sentences.atom((blocked.id, name, obstacles.route), TRUE)
+            lines.append(Line(NO, text, blocked.provisions))
+        facts = tuple(Line(PLAIN, f"{fact.path}: {self._stands(fact)}") for fact in obstacles.facts)
+        if facts:
+            lines.append(Line(PLAIN, self.ui("remedy_facts"), children=facts, heading=True))
+        text = self.ui("remedy_blocked")
+        if answer.route is None:
+            text = self.ui("pair", Name=self.sentences.route(obstacles.route), Value=text)
+        return Line(PLAIN, text, children=tuple(lines), heading=True)
+
+    def _stands(self, fact: Standing) -> str:
+        if fact.atom[0] in self.decision.law.point_kinds:
+            value = self.run.inputs.calendar.lookup(fact.atom)
+            return (
+                self.sentences.dated(fact.atom, value) if isinstance(value, date) else self.sentences.point(fact.atom)
+            )
+        return self.sentences.atom(fact.atom, {True: TRUE, False: FALSE, None: OPEN}[fact.truth])
+
     def change(self, change: Change) -> Line:
         """A change in words, and below it the places of the case file with their values."""
         places = tuple(Line(PLAIN, f"{place.path}: {flow(place.value)}") for place in change.places)
@@ -98,7 +133,7 @@ class Words:
         words = self.wording.text
         if change.kind in ("paper", "mended"):
             details = [self._detail(place) for place in change.places if place.atom[0] != "handed_in"]
-            paper = self.sentences.value(change.about[2])
+            paper = self.sentences.value(change.atom[2])
             said = words("remedies", "instead" if change.instead else change.kind, Paper=paper)
             return words("remedies", "details", Change=said, Details="; ".join(details)) if details else said
         place = change.places[0]
@@ -109,19 +144,19 @@ class Words:
         if change.kind == "route":
             return words("remedies", "route", Route=self.sentences.route(str(place.value)))
         if change.kind == "application":
-            sponsor = self.run.cast.sponsor_of[self.run.cast.person[change.about[1]]]
+            sponsor = self.run.cast.sponsor_of[self.run.cast.person[change.atom[1]]]
             return words("remedies", "application", Sponsor=self._person(sponsor))
         if place.atom[0] in self.decision.law.point_kinds:
-            said = [
+            parts = [
                 words("remedies", f"date_{change.kind}", Point=self.sentences.point(p.atom), Value=self._value(p))
                 for p in change.places
             ]
-            return "; ".join(said)
+            return "; ".join(parts)
         sentence = self.sentences.atom(place.atom, FALSE if place.value is False else TRUE)
         return words("remedies", change.kind, Sentence=self._with_others(sentence, place))
 
     def _filed(self, change: Change) -> bool:
-        return self.run.inputs.reader.filed(change.about[1]) if len(change.about) > 1 else False
+        return self.run.inputs.reader.filed(change.atom[1]) if len(change.atom) > 1 else False
 
     def _detail(self, place: Place) -> str:
         template = self.wording.get("paper_details", str(place.atom[0]))
@@ -130,15 +165,20 @@ class Words:
         return self.wording.text("paper_details", str(place.atom[0]), Value=self._value(place))
 
     def _value(self, place: Place) -> str:
+        """The value of a place, with what else would do."""
         if place.atom[0] not in self.decision.law.point_kinds:
-            value = self.sentences.value(place.atom[-1], str(place.atom[0]))
-            return self._with_others(value, place)
-        key = _range(place)
-        return (
-            self.wording.text("remedies", key, Value=place.value, First=place.first, Last=place.last)
-            if key
-            else str(place.value)
-        )
+            return self._with_others(self.sentences.value(place.value, str(place.atom[0])), place)
+        number = isinstance(place.value, int)
+        ends = {"First": place.first, "Last": place.last}
+        if (place.first is None and place.last is None) or place.first == place.last:
+            return str(place.value)
+        if place.last is None:
+            key = "or_more" if number else "or_later"
+        elif place.first is None:
+            key = "or_less" if number else "or_earlier"
+        else:
+            key = "or_until" if str(place.first) == str(place.value) else "or_between"
+        return self.wording.text("remedies", key, Value=place.value, **ends)
 
     def _with_others(self, text: str, place: Place) -> str:
         if not place.others:
@@ -151,18 +191,13 @@ class Words:
         name = self.run.cast.canonical[remedy.person]
         gains = [
             Line(YES, self.sentences.condition(name, remedy.route, gain.id), gain.provisions)
-            for gain in remedy.conditions
+            for gain in remedy.effects.conditions
         ]
-        gains += [Line(YES, self.sentences.value(gain.id), gain.provisions) for gain in remedy.documents]
+        gains += [Line(YES, self.sentences.value(gain.id), gain.provisions) for gain in remedy.effects.documents]
         if gains:
             yield Line(PLAIN, self.ui("remedy_gains"), children=tuple(gains), heading=True)
-        dates = tuple(self.writer.deadlines(d for d in remedy.deadlines if d.date is not None))
+        dates = tuple(self.writer.deadlines(d for d in remedy.effects.deadlines if d.date is not None))
         if dates:
             yield Line(PLAIN, self.ui("deadlines"), children=dates, heading=True)
-        for warning in remedy.warnings:
+        for warning in remedy.effects.warnings:
             yield self.writer.remark("warnings", warning, self.sentences, name)
-
-
-def _range(place: Place) -> str | None:
-    """Which other days would do."""
-    return None
