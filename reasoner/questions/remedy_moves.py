@@ -77,7 +77,8 @@ class Prices:
 
     def __init__(self, law: Law, own: Mapping[str, int] | None = None) -> None:
         self.table = {str(name): int(number) for name, number in law.table("cost")}
-        names = {*self.table, *law.vocabulary, *(kind for kind, _ in law.document_types)}
+        movable = (entry.name for entry in law.entries if entry.kind not in ("fixed", "reading"))
+        names = {*self.table, *movable, *(kind for kind, _ in law.document_types)}
         for name, number in (own or {}).items():
             if name not in names:
                 raise unknown("cost", name, sorted(names))

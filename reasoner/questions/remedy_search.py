@@ -89,8 +89,10 @@ class Search:
                     costs.append((atom, option.cost))
                     units.setdefault(move.unit, self.atom("unit", move.unit))
                     self.backend.add_rule([units[move.unit]], [atom])
-        self.backend.add_minimize(0, costs)
         self._units = [(unit, 1) for unit in units.values()]
+        fresh = [(atoms[1], 1) for move, atoms in zip(self.moves.moves, self.picks, strict=True) if move.kind == "paper"]
+        for priority, weighted in enumerate((fresh, self._units, costs)):  # the cost counts most
+            self.backend.add_minimize(priority, weighted)
 
     # -- its solutions ------------------------------------------------------------------------------------------
 
