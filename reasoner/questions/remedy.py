@@ -12,6 +12,7 @@ from reasoner.cast import Path
 from reasoner.dates import Open
 from reasoner.engine import Decision, Engine
 from reasoner.errors import CaseFileError, UsageError, dotted
+from reasoner.outcome import Outcome
 from reasoner.questions.remedy_case import GONE, Edit, checked, edited, plain
 from reasoner.questions.remedy_effects import Effects, Span, certain, compared, outcome_of, settled, span
 from reasoner.questions.remedy_moves import ROUTE, WAIT, Fact, Move, Moves, Option, Prices, goals
@@ -145,6 +146,7 @@ class _Answer:
         self.engine, self.decision, self.prices, self.limit = engine, decision, prices, limit
         self.run, self.person, self.routes = decision.runs[0], person, routes
         self.name = self.run.cast.canonical[person]
+        self._outcomes: dict[str, Outcome] = {}
         self.views = Views(self.run, self.name, decision.assessed_on)
         asked = [route for route in routes if _asked(self.run, self.name, route)]
         self.route = routes[0] if len(routes) == 1 else asked[0] if asked else None
@@ -175,18 +177,16 @@ class _Answer:
         """The cheapest sets, as many as were asked for, then any that are smaller than all of these; whether they are
         all."""
         found: list[tuple[Chosen, Remedy]] = []
-        for chosen in search.solutions():
-            if len(found) == self.limit:
-                break
-            if (remedy := self._verified(chosen)) is not None:
+        while True:
+            full = len(found) >= self.limit
+            fewest = min((search.size(chosen) for chosen, _ in found), default=0)
+            chosen = search.best(fewest if full else None)
+            if chosen is None:
+                return found, not full or search.best() is None
+            remedy = self._verified(chosen)
+            search.exclude(chosen, exactly=remedy is None)
+            if remedy is not None:
                 found.append((chosen, remedy))
-        else:
-            return found, True
-        while (smaller := search.best(min(search.size(chosen) for chosen, _ in found))) is not None:
-            search.exclude(smaller)
-            if (remedy := self._verified(smaller)) is not None:
-                found.append((smaller, remedy))
-        return found, False
 
     def _none(self) -> Remedies:
         return self._answer("none", (), blocked=self._blocked())
@@ -226,9 +226,15 @@ class _Answer:
         name = run.cast.canonical[self.person]
         if not settled(run, name, route):
             return None
-        effects = compared(outcome_of(certain(self.run), self.name, route), outcome_of(certain(run), name, route))
+        effects = compared(self._before(route), outcome_of(certain(run), name, route))
         changes = tuple(self._changes(chosen, run, name, route))
         return Remedy(self.person, route, sum(change.cost for change in changes), changes, effects)
+
+    def _before(self, route: str) -> Outcome:
+        """The outcome as the case stands."""
+        if route not in self._outcomes:
+            self._outcomes[route] = outcome_of(certain(self.run), self.name, route)
+        return self._outcomes[route]
 
     @cached_property
     def _data(self) -> dict[str, Any]:

@@ -52,7 +52,9 @@ class Certain(Run):
 
 def certain(run: Run) -> Certain:
     """A run read so."""
-    return Certain(run.machine, run.inputs, run.cast)
+    read = Certain(run.machine, run.inputs, run.cast)
+    read.rails = run.rails
+    return read
 
 
 def settled(run: Run, name: str, route: str) -> bool:

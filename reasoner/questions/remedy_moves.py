@@ -208,7 +208,9 @@ class Moves:
         kind = "unknown" if fixed and not known else entry.kind
         options, truths = [Option(0)], [dict[int, bool]()]
         if (place := views.place(thing)) is not None and (
-            views.movable(atom) or not known or (thing in views.papers and not fixed)
+            views.movable(atom)
+            or (thing in views.papers and not fixed)
+            or (not known and (thing in views.old.things or thing[0] != "documents"))
         ):
             price = self.prices.of("unknown") if kind == "unknown" else self.prices.of(entry.name, entry.kind)
             for fact, values in self._values(entry, atom, (*place, *names), numbers, known=known):
@@ -312,19 +314,25 @@ def requested(views: Views) -> tuple[str, ...]:
     return tuple(program.atoms[n][2] for n in numbers if program.atoms[n][1] == views.name and truth[n])
 
 
-def relaxed(views: Views) -> dict[int, bool | None]:
-    """The truth of all inputs and comparisons, open where something that can be changed makes a difference."""
+def relaxed(views: Views, asked: Sequence[int]) -> dict[int, bool | None]:
+    """The truth of the inputs and comparisons that some atoms depend on, open where something that can be changed makes
+    a difference."""
+    program, cone = views.program, frozenset[int]().union(*map(views.run.evaluator.cone, asked))
+    tied = {number for true, false in program.constraints for number in (*true, *false)}
     truth = dict(views.run.inputs.truth)
-    for number in views.program.inputs:
-        atom = views.program.atoms[number]
-        if atom[0] == "requested":
-            changes = atom[1] == views.name
+    for number in cone | tied.intersection(program.inputs):
+        if number in program.comparisons:
+            compared = points(program.comparisons[number])
+            changes = any(p in views.clock or views.thing(p) in views.papers or views.loose(p) for p in compared)
+        elif number not in truth:
+            continue  # nothing makes it true
+        elif program.atoms[number][0] == "requested":
+            changes = program.atoms[number][1] == views.name
         else:
-            changes = views.truth_new.get(number) is not truth[number] or views.thing(atom) in views.papers
-        if changes or views.movable(atom):
-            truth[number] = None
-    for number, comparison in views.program.comparisons.items():
-        if any(p in views.clock or views.thing(p) in views.papers or views.loose(p) for p in points(comparison)):
+            atom = program.atoms[number]
+            changes = views.truth_new.get(number) is not truth[number] or views.movable(atom)
+            changes = changes or views.thing(atom) in views.papers
+        if changes:
             truth[number] = None
     return truth
 
@@ -340,13 +348,15 @@ class Goal(NamedTuple):
 def goals(views: Views, routes: Sequence[str]) -> tuple[tuple[Goal, ...], Part] | None:
     """The routes that changes can open, those asked for first, and the part of the law that decides them; None when
     there is no such route."""
-    truth, numbers, asked = relaxed(views), views.program.number, requested(views)
+    numbers, asked = views.program.number, requested(views)
     ends = []
     for route in sorted(routes, key=lambda route: route not in asked):
         eligible, incomplete = (numbers.get((end, views.name, route)) for end in ("eligible", "incomplete"))
         if eligible is not None:
             ends.append(Goal(route, (eligible,), () if incomplete is None else (incomplete,)))
-    whole = open_part(views.program, truth, [n for goal in ends for n in (*goal.yes, *goal.no)]).truth
+    wanted = [n for goal in ends for n in (*goal.yes, *goal.no)]
+    truth = relaxed(views, wanted)
+    whole = open_part(views.program, truth, wanted).truth
     left = [g for g in ends if all(whole[n] is not False for n in g.yes) and not any(whole[n] for n in g.no)]
     if not left:
         return None

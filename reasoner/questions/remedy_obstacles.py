@@ -143,15 +143,24 @@ class _Core(Search):
         """What would have to be otherwise has no price."""
 
     def core(self) -> list[Atom] | None:
-        """A minimal set of assumptions that cannot hold together, with as few aims as possible; None when all can."""
+        """A minimal set of assumptions that cannot hold together, with as few aims as possible; None when all can.
+
+        That somebody else goes first is named only where the conditions could be dealt with: who does not meet them
+        stands in nobody's way.
+        """
         names = {atom: key for key, atom in self.assumed.items()}
-        left = self._clash(list(self.assumed.values()))
+        others = {atom for key, atom in self.assumed.items() if key in self.wanted and key[0] == "other"}
+        always: list[int] = []
+        left = self._clash([atom for atom in names if atom not in others])
+        if left is None:
+            always = [atom for atom, key in names.items() if key in self.wanted and atom not in others]
+            left = self._clash([*always, *(atom for atom in names if atom not in always)])
         if left is None:
             return None
-        for atom in sorted(left, key=lambda atom: (names[atom] not in self.wanted, -atom)):
-            if atom in left and (smaller := self._clash([other for other in left if other != atom])) is not None:
-                left = smaller
-        return [names[atom] for atom in left]
+        for atom in sorted(set(left) - set(always), key=lambda atom: (names[atom] not in self.wanted, -atom)):
+            if atom in left and (fewer := self._clash([*always, *(a for a in left if a != atom)])) is not None:
+                left = fewer
+        return [names[atom] for atom in left if atom not in always]
 
     def _clash(self, assumptions: Sequence[int]) -> list[int] | None:
         """Those of some assumptions that cannot hold together; None when all can."""

@@ -6,7 +6,7 @@ neither, and nothing rests on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from reasoner.questions.remedy_moves import ROUTE, WAIT, Goal, Moves, Setting
@@ -90,17 +90,13 @@ class Search:
                     units.setdefault(move.unit, self.atom("unit", move.unit))
                     self.backend.add_rule([units[move.unit]], [atom])
         self._units = [(unit, 1) for unit in units.values()]
-        fresh = [(atoms[1], 1) for move, atoms in zip(self.moves.moves, self.picks, strict=True) if move.kind == "paper"]
+        fresh = [
+            (atoms[1], 1) for move, atoms in zip(self.moves.moves, self.picks, strict=True) if move.kind == "paper"
+        ]
         for priority, weighted in enumerate((fresh, self._units, costs)):  # the cost counts most
             self.backend.add_minimize(priority, weighted)
 
     # -- its solutions ------------------------------------------------------------------------------------------
-
-    def solutions(self) -> Iterator[Chosen]:
-        """Minimal sets of changes, the cheapest first: no set includes another."""
-        while (found := self.best()) is not None:
-            yield found
-            self.exclude(found)
 
     def best(self, fewer: int | None = None) -> Chosen | None:
         """The cheapest choice, of ``fewer`` than so many changes; None when there is none."""
@@ -116,15 +112,16 @@ class Search:
                 found = tuple(next(o for o, atom in enumerate(atoms) if model.is_true(atom)) for atoms in self.picks)
         return found
 
-    def exclude(self, chosen: Chosen) -> None:
-        """Takes a set of changes, and all that include it, out of what is still to be found."""
+    def exclude(self, chosen: Chosen, *, exactly: bool = False) -> None:
+        """Takes a set of changes, and all that include it, out of what is still to be found; ``exactly`` these changes,
+        or any that include them (a longer wait, another day)."""
         with self.control.backend() as backend:
             body = []
             for number, (move, option) in enumerate(zip(self.moves.moves, chosen, strict=True)):
                 if move.options[option].facts:
                     body.append(backend.add_atom())
                     for other, atom in enumerate(self.picks[number]):
-                        if self._includes(number, other, option):
+                        if other == option if exactly else self._includes(number, other, option):
                             backend.add_rule([body[-1]], [atom])
             backend.add_rule([], body)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from reasoner.case import CaseFile
 from reasoner.case_dates import Day
-from reasoner.case_model import Application, Document
+from reasoner.case_model import Application, Document, field_at
 from reasoner.cast import Path
 from reasoner.dates import Atom, Calendar, Open, Value, add
 from reasoner.facts import Reader, Thing, address, class_table
@@ -200,13 +200,24 @@ class Views:
 
     def loose(self, point: Atom) -> bool:
         """Whether a date that belongs to no paper is open or can be set, waiting aside."""
-        if point in self.clock and self.known(point):
-            return False
-        return not self.known(point) or (self.dated(point) and self.movable(point))
+        found = self._loose.get(point)
+        if found is None:
+            settable = point not in self.clock and self.dated(point) and self.movable(point)
+            found = self._loose[point] = settable or not self.known(point)
+        return found
+
+    @cached_property
+    def _loose(self) -> dict[Atom, bool]:
+        return {}
 
     def known(self, point: Atom) -> bool:
         """Whether a date or number is not open."""
         return not isinstance(self.old.value(point)[0], Open)
+
+    def limits(self, point: Atom) -> tuple[int, int]:
+        """Between which numbers a case file lets a number be."""
+        thing, names = address(self.entry(point), point)
+        return field_at(str(thing[0]), names).range
 
     def dated(self, point: Atom) -> bool:
         """Whether a point is a day."""
