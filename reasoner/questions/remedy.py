@@ -23,6 +23,7 @@ from reasoner.run import Run
 from reasoner.target import unknown
 
 LIMIT = 5
+REFUSED = 20  # sets that may fail when decided again, before the search is given up
 
 
 class Place(NamedTuple):
@@ -177,7 +178,7 @@ class _Answer:
         """The cheapest sets, as many as were asked for, then any that are smaller than all of these; whether they are
         all."""
         found: list[tuple[Chosen, Remedy]] = []
-        while True:
+        for _ in range(self.limit + REFUSED):
             full = len(found) >= self.limit
             fewest = min((search.size(chosen) for chosen, _ in found), default=0)
             chosen = search.best(fewest if full else None)
@@ -187,6 +188,7 @@ class _Answer:
             search.exclude(chosen, exactly=remedy is None)
             if remedy is not None:
                 found.append((chosen, remedy))
+        return found, False
 
     def _none(self) -> Remedies:
         return self._answer("none", (), blocked=self._blocked())

@@ -121,9 +121,11 @@ def _settled(
 def _span(views: Views, point: Atom, calendar: Calendar, *, fresh: bool) -> Open | None:
     """Between which values an open date or number lies, or one that can be set."""
     value = calendar.lookup(point)
+    if point in views.clock:
+        return None
     if isinstance(value, Open) and not (fresh and views.thing(point) in views.papers):
         return Open(*views.limits(point)) if isinstance(value.lo, int) else value
-    settable = isinstance(value, Open) or (point not in views.clock and views.movable(point))
+    settable = isinstance(value, Open) or views.movable(point)
     return Open(views.assessed, views.horizon) if settable and views.dated(point) else None
 
 

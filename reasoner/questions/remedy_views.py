@@ -199,11 +199,11 @@ class Views:
         return self.concerned.issuperset(part for part in thing[1:] if part in self.run.cast.person)
 
     def loose(self, point: Atom) -> bool:
-        """Whether a date that belongs to no paper is open or can be set, waiting aside."""
+        """Whether a date or number is open or can be set, waiting aside: who does not know the day applies again."""
         found = self._loose.get(point)
         if found is None:
-            settable = point not in self.clock and self.dated(point) and self.movable(point)
-            found = self._loose[point] = settable or not self.known(point)
+            settable = not self.known(point) or (self.dated(point) and self.movable(point))
+            found = self._loose[point] = settable and point not in self.clock
         return found
 
     @cached_property
