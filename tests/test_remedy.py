@@ -323,6 +323,26 @@ def test_a_fixed_fact_that_is_not_known_has_to_turn_out_right() -> None:
     confirm(data, remedy)
 
 
+def test_how_else_a_fact_may_turn_out_is_said_with_it() -> None:
+    child = {"born": "2015-01-01", "parents": ["omar"], "marriageable_age": 18, "civil_status": "unknown"}
+    papers = [paper for paper in PAPERS if paper["type"] not in ("marriage_certificate", "criminal_record")]
+    papers.append({"type": "custody_judgment", **FOREIGN})
+    data = edited(
+        OF_AGE,
+        [
+            ("persons.sami", {**child, "custody": {"arrangement": "joined_parent_alone", "parents_divorced": False}}),
+            ("applications[1]", {**COUPLE["applications"][0], "applicant": "sami", "route": "ip_minor_child"}),
+            ("applications[1].documents", papers),
+        ],
+    )
+    (remedy,) = ask(data, "sami", route="ip_minor_child").remedies
+    assert told(remedy) == {("unknown", "civil_status")}
+    (place,) = remedy.changes[0].places
+    assert {place.value, *place.others} == {"single", "registered_partner", "divorced", "widowed"}
+    for value in ("single", "divorced", "married"):
+        assert works(edited(data, [(place.path, value)]), "sami", "ip_minor_child") is (value != "married")
+
+
 def test_another_route_is_a_change_that_has_its_price() -> None:
     data = edited(OF_AGE, [("applications[0].route", "ip_registered_partner")])
     answer = ask(data)

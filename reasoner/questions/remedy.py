@@ -13,8 +13,9 @@ from reasoner.dates import Open
 from reasoner.engine import Decision, Engine
 from reasoner.errors import CaseFileError, UsageError, dotted
 from reasoner.outcome import Outcome
+from reasoner.program import star
 from reasoner.questions.remedy_case import GONE, Edit, checked, edited, plain
-from reasoner.questions.remedy_effects import Effects, Span, certain, compared, outcome_of, settled, span
+from reasoner.questions.remedy_effects import Effects, Span, certain, compared, outcome_of, settled, span, would_do
 from reasoner.questions.remedy_moves import ROUTE, WAIT, Fact, Move, Moves, Option, Prices, goals
 from reasoner.questions.remedy_obstacles import Obstacles, obstacles
 from reasoner.questions.remedy_search import Chosen, Search
@@ -295,19 +296,23 @@ class _Answer:
     def _place(self, fact: Fact, kind: str, run: Run, name: str, route: str) -> Place:
         """A place with the other days that would do, in the changed case."""
         around: Span | None = Span(None, None)
+        others, entry = fact.others, self.decision.law.vocabulary[fact.atom[0]]
+        # The changed case may count its persons in another order.
+        person = {old: run.cast.canonical[who] for old, who in self.run.cast.person.items()}
+        atom = tuple(person.get(part, part) for part in fact.atom)
+        if kind == "unknown" and entry.enumerated:
+            values = self.decision.law.choices.get(star(entry.path, fact.atom), ())
+            others = would_do(run, name, route, atom, [value for value in values if value != fact.value])
         if fact.atom[0] in self.decision.law.point_kinds and fact.value != "none":
-            # The changed case may count its persons in another order.
-            person = {old: run.cast.canonical[who] for old, who in self.run.cast.person.items()}
-            point = tuple(person.get(part, part) for part in fact.atom)
             value = date.fromisoformat(fact.value) if isinstance(fact.value, str) else fact.value
-            moving, limits = {point}, None
+            moving, limits = {atom}, None
             if kind == "wait":
-                moving, limits = {point, ("assessed",)}, Open(value, self.views.horizon)
+                moving, limits = {atom, ("assessed",)}, Open(value, self.views.horizon)
             elif kind != "unknown":
                 limits = Open(self.views.assessed, self.views.horizon)
             around = span(run, name, route, frozenset(moving), value, limits)
         first, last = around or (fact.value, fact.value)
-        return Place(dotted(fact.path), fact.value, fact.others, first, last, fact.atom)
+        return Place(dotted(fact.path), fact.value, others, first, last, fact.atom)
 
 
 def _moved(fact: Fact, added: Mapping[Path, Path]) -> Fact:

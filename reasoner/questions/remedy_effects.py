@@ -130,6 +130,20 @@ def span(
     return found._replace(first=found.first or limits.lo) if limits else found
 
 
+def would_do(run: Run, name: str, route: str, atom: Atom, values: Sequence[str]) -> tuple[str, ...]:
+    """Those of some values of an input with which a changed case comes out the same."""
+    program = run.program
+    numbers = [n for n in program.inputs if program.atoms[n][:-1] == atom[:-1]]
+    ends = [n for end in ("eligible", "incomplete") if (n := program.number.get((end, name, route))) is not None]
+    found = []
+    for value in values:
+        truth = {**run.inputs.truth, **{n: program.atoms[n][-1] == value for n in numbers}}
+        known = evaluated(program.rules, truth, ends)
+        if [known[end] for end in ends] == [run.rails.truth(end) for end in ends]:
+            found.append(value)
+    return tuple(found)
+
+
 def _around(starts: Sequence[Any], rows: Sequence[Any], value: Any) -> Span:
     here = max(index for index, start in enumerate(starts) if start <= value)
     first = last = here

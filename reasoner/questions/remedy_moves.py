@@ -46,15 +46,15 @@ class Move(NamedTuple):
     """Something that can be changed. The first option leaves it as it is.
 
     ``kind`` is that of the vocabulary, or ``route``, ``wait``, ``paper`` (a fresh one) or ``unknown`` (it turns out).
-    Moves of one ``unit`` are told, and counted, as one change. Where only days or numbers differ (``dated``), all
-    options for the same places count as the same change.
+    Moves of one ``unit`` are told, and counted, as one change. Where only days or numbers differ, or how
+    something turns out, all options for the same places count as the same change (``alike``).
     """
 
     kind: str
     unit: Hashable
     about: Atom
     options: list[Option]
-    dated: bool = False
+    alike: bool = False
 
 
 Pick = tuple[int, int | None]
@@ -219,7 +219,7 @@ class Moves:
         own: tuple[Pick, ...] = ()
         if len(options) > 1:
             unit: Hashable = thing if thing[0] == "documents" else (thing, names)
-            self.moves.append(Move(kind, unit, atom, options))
+            self.moves.append(Move(kind, unit, atom, options, alike=kind == "unknown"))
         else:
             self.fixed.update(dict.fromkeys(numbers, numbers[0]))
         for option, values in enumerate(truths):
@@ -286,7 +286,7 @@ class Moves:
             point = options[1].facts[0].atom
             kind = self.views.entry(point).kind
             kind = "unknown" if kind == "fixed" or not self.views.known(point) else kind
-            self.moves.append(Move(kind, unit, point, options, dated=True))
+            self.moves.append(Move(kind, unit, point, options, alike=True))
 
     def _facts(self, way: Way) -> Iterator[Fact]:
         for point, value in way.values.items():

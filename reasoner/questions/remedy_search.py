@@ -130,7 +130,7 @@ class Search:
         if number == WAIT:
             return other >= option
         move = self.moves.moves[number]
-        if move.dated:
+        if move.alike:
             return {fact.path for fact in move.options[other].facts} >= {f.path for f in move.options[option].facts}
         return other == option
 

@@ -65,7 +65,9 @@ class Words:
         for obstacle in answer.obstacles:
             tree = self.writer.cut(self.obstacles(answer, obstacle))
             yield Block("tree", tree=tree, articles=self.writer.articles)
-        if answer.state == "none":
+        if answer.state == "none" and not answer.obstacles:
+            yield Block("text", self.ui("remedy_no_route"))
+        elif answer.state == "none":
             yield Block("faint", self.ui("remedy_horizon", Date=answer.horizon))
         if answer.remedies and not answer.all:
             yield Block("text", self.ui("remedy_more"))
