@@ -303,7 +303,7 @@ class _Answer:
         if kind == "unknown" and entry.enumerated:
             values = self.decision.law.choices.get(star(entry.path, fact.atom), ())
             others = would_do(run, name, route, atom, [value for value in values if value != fact.value])
-        if fact.atom[0] in self.decision.law.point_kinds and fact.value != "none":
+        if self.decision.law.point_kinds.get(fact.atom[0]) in ("date", "number") and fact.value != "none":
             value = date.fromisoformat(fact.value) if isinstance(fact.value, str) else fact.value
             moving, limits = {atom}, None
             if kind == "wait":

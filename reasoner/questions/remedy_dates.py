@@ -45,7 +45,7 @@ def flips(comparisons: Iterable[Atom], moving: frozenset[Atom], calendar: Calend
             return getattr(value, end) if isinstance(value, Open) and point != _DAY else value
 
         for group in worlds(read, Calendar(lookup, calendar.members), (_DAY,)):
-            if group.points == (_DAY,) and group.atoms and not group.cells:
+            if _DAY in group.points and not group.exact:
                 return None
             starts |= {world.assignment[_DAY].lo for world in group.cells}
     return sorted(starts)
