@@ -477,6 +477,35 @@ def diff(
         rendering.report(comparison, sides.versions, sides.command, words, format.value, everything=everything)
 
 
+@app.command(epilog="Example: reasoner remedy examples/spouse-under-21/case.yaml --person amal --cost applied=10")
+def remedy(
+    case: CaseArgument,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most this many sets of changes.")] = 5,
+    cost: Annotated[
+        list[str] | None,
+        typer.Option("--cost", metavar="NAME=N", help="What a change costs (facts/costs.lp); may be repeated."),
+    ] = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """The cheapest sets of changes that make a person eligible with a complete file, or what stands in the way."""
+    with _reported(lang, reform) as wording:
+        prices = dict(_parsed(text, _price, "NAME=N, such as applied=10") for text in cost or [])
+        decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
+        from reasoner.questions.remedy import answers
+        from reasoner.render import remedy as rendering
+
+        engine = _engine(wording, reform)
+        found = answers(engine, decision, person, route, limit, prices)
+        rendering.report(decision, found, wording, format.value)
+
+
 @app.command(epilog="Example: reasoner schema > case.schema.json")
 def schema(reform: ReformOption = None) -> None:
     """The JSON Schema of a case file."""
@@ -618,6 +647,13 @@ def _pair(text: str) -> tuple[str, str]:
     if not (name and value):
         raise ValueError
     return name, value
+
+
+def _price(text: str) -> tuple[str, int]:
+    name, value = _pair(text)
+    if int(value) < 1:
+        raise ValueError
+    return name, int(value)
 
 
 def _parsed(text: str, parse: Callable[[str], Any], form: str) -> Any:

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.explanation import FALSE, OPEN, TRUE, Explainer, Node
-from reasoner.outcome import CARRYING, Condition, DocumentStatus, Outcome
+from reasoner.outcome import CARRYING, Condition, Deadline, DocumentStatus, Outcome
 from reasoner.ranking import Rank
 from reasoner.render.sentences import Sentences, day
 from reasoner.wording import NAME, Wording
@@ -127,11 +127,11 @@ class Writer:
             "depends_on": self._open(outcome, sentences),
             "documents": self._documents(run, outcome, sentences),
             "effects": self._effects(outcome, sentences, name),
-            "deadlines": self._deadlines(outcome),
+            "deadlines": self.deadlines(outcome.deadlines),
             "fees": self._fees(outcome),
             "authorities": self._authorities(outcome),
             "channels": (Line(PLAIN, self.wording.text("channels", c)) for c in outcome.channel),
-            "warnings": (self._remark("warnings", r, sentences, name) for r in outcome.warnings),
+            "warnings": (self.remark("warnings", r, sentences, name) for r in outcome.warnings),
             "notes": (self._note(r) for r in outcome.notes),
             "assumed": self._assumed(outcome, sentences),
         }
@@ -306,8 +306,9 @@ class Writer:
             on = f", {day(effect.date)}" if effect.date else ""
             yield Line(YES if effect.status == "applies" else ASK, f"{text} ({kind}{on})", effect.provisions[:1])
 
-    def _deadlines(self, outcome: Outcome) -> Iterator[Line]:
-        for deadline in sorted(outcome.deadlines, key=lambda deadline: str(deadline.date or "9")):
+    def deadlines(self, deadlines: Iterable[Deadline]) -> Iterator[Line]:
+        """Dates that count, the first first."""
+        for deadline in sorted(deadlines, key=lambda deadline: str(deadline.date or "9")):
             shown = day(deadline.date) if deadline.date else self.wording.ui("open_date")
             text = self.wording.ui("pair", Name=shown, Value=self.wording.text("deadlines", deadline.id))
             yield Line(PLAIN, text, deadline.provisions[:1])
@@ -326,7 +327,8 @@ class Writer:
             body = self.wording.text("authorities", authority.body)
             yield Line(PLAIN, self.wording.ui("pair", Name=task, Value=body), authority.provisions[:1])
 
-    def _remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
+    def remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
+        """A warning."""
         people = self.decision.file.case.persons
         about = [people[part].name or part if part in people else sentences.value(part) for part in remark.about]
         entry = self.wording.get(section, remark.id)
