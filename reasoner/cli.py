@@ -195,8 +195,10 @@ def report(
     with _reported(lang, reform) as wording:
         decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
         from reasoner.render import report as rendering
+        from reasoner.render.remedy import of_outcomes
 
-        rendering.write(decision, wording, output, person=person, route=route)
+        remedies = of_outcomes(_engine(wording, reform), decision, wording)
+        rendering.write(decision, wording, output, person=person, route=route, remedies=remedies)
 
 
 @app.command(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reasoner import __version__
 from reasoner.explanation import FALSE, OPEN, TRUE
-from reasoner.outcome import as_data
+from reasoner.outcome import Outcome, as_data
 from reasoner.quality.casetext import flow
-from reasoner.questions.remedy import Change, Place, Remedies, Remedy
+from reasoner.questions.remedy import Change, Place, Remedies, Remedy, answers
 from reasoner.questions.remedy_obstacles import Obstacles, Standing
 from reasoner.render.blocks import Block
 from reasoner.render.check import show
@@ -19,7 +19,8 @@ from reasoner.render.lines import NO, PLAIN, YES, Line, Writer
 from reasoner.wording import NAME
 
 if TYPE_CHECKING:
-    from reasoner.engine import Decision
+    from reasoner.engine import Decision, Engine
+    from reasoner.run import Run
     from reasoner.wording import Wording
 
 
@@ -41,6 +42,21 @@ def as_json(decision: Decision, answers: Sequence[Remedies]) -> dict[str, Any]:
         "rules": {"version": __version__, "digest": decision.law.digest},
         "answers": as_data(tuple(answers)),
     }
+
+
+def of_outcomes(engine: Engine, decision: Decision, wording: Wording) -> Callable[[Run, Outcome], Iterator[Line]]:
+    """For an outcome that is not good already: the cheapest set of changes, or what stands in the way."""
+    words = Words(decision, wording)
+
+    def lines(run: Run, outcome: Outcome) -> Iterator[Line]:
+        good = outcome.result == "eligible" and outcome.file in ("complete", "not_applicable")
+        if good or run is not words.run:  # what it would take is asked of the sponsor whom the file names
+            return
+        for answer in answers(engine, decision, outcome.person, outcome.route, limit=1):
+            yield from (words.remedy(answer, number, remedy) for number, remedy in enumerate(answer.remedies[:1], 1))
+            yield from (words.obstacles(answer, obstacles) for obstacles in answer.obstacles)
+
+    return lines
 
 
 class Words:
