@@ -126,6 +126,11 @@ class Run:
                 opened[number >> 3] |= 1 << (number & 7)
         return int.from_bytes(held, "little"), int.from_bytes(opened, "little")
 
+    def differs(self, other: Run, atoms: tuple[int, ...]) -> bool:
+        """Whether something that ``atoms`` depend on is otherwise in another run of the same ground program."""
+        mask = self.machine.mask(atoms)
+        return any((ours ^ theirs) & mask for ours, theirs in zip(self._bits, other._bits, strict=True))
+
     def remembered(self, key: Any, atoms: tuple[int, ...], build: Callable[[], T]) -> T:
         """What ``build`` gives, or gave in an earlier case in which everything that ``atoms`` depend on was the same.
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 NO_ARTICLE = "source document"  # of a provision that rests on a source alone; "reasoner rules" shows which
 YES, NO, ASIDE, ASK, PLAIN = "✓", "✗", "–", "?", ""
-_MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
+MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
 _URGENCY = ("unmet", "unknown", "waived", "met")
-_RESULTS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
+RESULT_MARKS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
 _STATES = {TRUE: YES, FALSE: NO, OPEN: ASK}
 
 
@@ -87,8 +87,8 @@ class Writer:
             self._group("fees", self._fees(outcome)),
             self._group("authorities", self._authorities(outcome)),
             self._group("channels", (Line(PLAIN, self.wording.text("channels", c)) for c in outcome.channel)),
-            self._group("warnings", (self._remark("warnings", r, sentences, name) for r in outcome.warnings)),
-            self._group("notes", (self._note(r) for r in outcome.notes)),
+            self._group("warnings", (self.remark("warnings", r, sentences, name) for r in outcome.warnings)),
+            self._group("notes", (self.note(r) for r in outcome.notes)),
             self._group("assumed", self._assumed(outcome, sentences)),
         ]
         result = self.wording.text("results", outcome.result)
@@ -98,7 +98,7 @@ class Writer:
         if run.contradictory:
             parts.insert(0, Line(ASK, ui("contradictory")))
         text = f"{title} ({'; '.join(details)})"
-        return Line(_RESULTS[outcome.result], text, children=tuple(part for part in parts if part is not None))
+        return Line(RESULT_MARKS[outcome.result], text, children=tuple(part for part in parts if part is not None))
 
     def title(self, outcome: Outcome, sentences: Sentences, name: str) -> str:
         """``Amal, as spouse of Yusuf``."""
@@ -151,7 +151,7 @@ class Writer:
                 below.append(Line(NO, self.wording.ui("nobody_is")))
         text = sentences.condition(name, outcome.route, condition.id)
         required = self._required(explainer, name, outcome.route, condition.id)
-        return Line(_MARKS[condition.status], text, required, tuple(below))
+        return Line(MARKS[condition.status], text, required, tuple(below))
 
     def _explainer(self, run: Run) -> Explainer:
         return run.thorough if self.full else run.explainer
@@ -241,7 +241,7 @@ class Writer:
                 self._explainer(run).explain(("excused", name, outcome.route, document.type)), sentences
             )
         required = document.provisions if document.status != "held" or self.full else ()
-        return Line(_MARKS[document.status], text, required[:3], tuple(below))
+        return Line(MARKS[document.status], text, required[:3], tuple(below))
 
     def _defects(self, run: Run, outcome: Outcome, document: DocumentStatus, sentences: Sentences) -> Iterator[Line]:
         if document.status not in ("defective", "unknown"):
@@ -290,7 +290,8 @@ class Writer:
             body = self.wording.text("authorities", authority.body)
             yield Line(PLAIN, self.wording.ui("pair", Name=task, Value=body), authority.provisions[:1])
 
-    def _remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
+    def remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
+        """A warning, or another remark of a section, about a canonical person."""
         people = self.decision.file.case.persons
         about = [people[part].name or part if part in people else sentences.value(part) for part in remark.about]
         entry = self.wording.get(section, remark.id)
@@ -302,7 +303,8 @@ class Writer:
             text = self.wording.text(section, remark.id, **values)
         return Line("!", text, remark.provisions[:1])
 
-    def _note(self, remark: Any) -> Line:
+    def note(self, remark: Any) -> Line:
+        """A provision that is shown as context."""
         entry = self.wording.get("provisions", remark.id) or {}
         return Line("i", str(entry.get("statement") or remark.id), (remark.id,))
 
