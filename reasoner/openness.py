@@ -148,7 +148,7 @@ def _exact(
             varied[atom] = sum(bits for bits, option in zip(row, variable.options, strict=True) if option.get(atom))
         stride *= count
     rails = evaluator.run(inputs.truth, total, varied)
-    possible = rails.full & ~_excluded(evaluator, rails.holds, rails.fails, rails.full)
+    possible = rails.full & ~excluded(evaluator, rails.holds, rails.fails, rails.full)
     outcomes = [rails.holds[result] & possible for result in results]
     outcomes.append(possible & ~_union(outcomes))
     open_anyway = _union([possible & ~(rails.holds[r] | rails.fails[r]) for r in results])
@@ -176,7 +176,8 @@ def _union(masks: Iterable[int]) -> int:
     return total
 
 
-def _excluded(evaluator: Evaluator, holds: list[int], fails: list[int], full: int) -> int:
+def excluded(evaluator: Evaluator, holds: list[int], fails: list[int], full: int) -> int:
+    """The worlds that a constraint on possible cases excludes for certain."""
     excluded = 0
     for positive, negative in evaluator.program.constraints:
         bits = full

@@ -19,6 +19,7 @@ from reasoner.facts import Inputs, Plan
 from reasoner.ground import GroundProgram
 from reasoner.openness import Variable, variables
 from reasoner.program import Law
+from reasoner.sampling import Sample
 from reasoner.solve import Solver, consequences
 
 FRAGMENTS = 200_000  # remembered conclusions of one ground program; past that, remembering begins anew
@@ -214,10 +215,16 @@ class Run:
         if not asked:
             return {}, True
         options = [variable.options for variable in self._variables(asked)]
-        common = consequences(self.program, self.inputs.truth, options, asked)
+        sample = Sample(self.evaluator, self.inputs.truth, options)
+        found: dict[int, bool | None] = {number: None for number in asked if sample.open(number)}
+        rest = [number for number in asked if number not in found]
+        if not rest and sample.any_possible:
+            return found, True
+        common = consequences(self.program, self.inputs.truth, options, rest)
         if common is None:
             return dict.fromkeys(asked), False
-        return {n: True if n in common.certain else None if n in common.possible else False for n in asked}, True
+        found |= {n: True if n in common.certain else None if n in common.possible else False for n in rest}
+        return found, True
 
     def _variables(self, atoms: Sequence[int]) -> tuple[Variable, ...]:
         cone = frozenset[int]().union(*(self.evaluator.cone(number) for number in atoms))

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any
 
 from reasoner.dates import Periods, Term, Value
 from reasoner.evaluate import Rails
 from reasoner.facts import Reader
+from reasoner.openness import variables
 from reasoner.outcome import RESULTS
 from reasoner.questions.flips import Flips, same
 from reasoner.run import Run
+from reasoner.sampling import Sample
 from reasoner.terms import leaves
+
+_TOLD = ("relevant", *RESULTS, "condition")
 
 
 class CannotVary(Exception):
@@ -28,12 +32,17 @@ class World:
 
     shared: Rails
     index: int
+    sample: Callable[[], Sample]
 
     def truth(self, atom: int) -> bool | None:
         """The truth of an atom in this world; None where it is open."""
         if self.shared.holds[atom] >> self.index & 1:
             return True
         return False if self.shared.fails[atom] >> self.index & 1 else None
+
+    def open(self, atom: int) -> bool:
+        """Whether an atom is known to be open in this world; if not, it can still be."""
+        return bool(self.sample().open(atom) >> self.index & 1)
 
 
 class Moment(Run):
@@ -54,6 +63,22 @@ class Moment(Run):
     def rails(self) -> Any:
         """The truth of every atom."""
         return self.world
+
+    def state(self, number: int) -> bool | None:
+        """The truth of any atom; of an open one worked out with what else is said of its person and route."""
+        value = self.world.truth(number)
+        if value is not None or number not in self.program.is_shown or self.world.open(number):
+            return value
+        if number not in self._settled:
+            about = self.program.atoms[number][1:3]
+            asked = [n for p in _TOLD for n in self.program.about(p, *about) if self.world.truth(n) is None]
+            asked = [n for n in dict.fromkeys((number, *asked)) if not self.world.open(n)]
+            self._settled.update(self._worked_out(asked)[0])
+        return self._settled[number]
+
+    @cached_property
+    def _settled(self) -> dict[int, bool | None]:
+        return {}
 
     def result(self, name: str, route: str) -> str | None:
         """The result of a canonical person on a route; None when it would not be listed."""
@@ -126,11 +151,24 @@ class Course:
             if bits[1]:
                 opened[number] = bits[1]
         rails = self.low.evaluator.run(self.low.inputs.truth, len(starts), varied, opened)
+        sample = self._sample(len(starts), varied, opened)
         self._answered = tuple(answers)
-        found = tuple(self.on(self.value(start), World(rails, place)) for place, start in enumerate(starts))
+        found = tuple(self.on(self.value(start), World(rails, place, sample)) for place, start in enumerate(starts))
         for before, after in pairwise(found):
             after.previous = before
         return found
+
+    def _sample(self, moments: int, varied: Mapping[int, int], opened: Mapping[int, int]) -> Callable[[], Sample]:
+        """What open facts can bring about at all the moments; worked out when something is open."""
+
+        @cache
+        def sample() -> Sample:
+            inputs = self.low.inputs
+            within = frozenset(n for n in self.low.program.inputs if inputs.truth[n] is None)
+            options = [variable.options for variable in variables(self.low.evaluator, inputs, within)]
+            return Sample(self.low.evaluator, inputs.truth, options, moments, varied, opened)
+
+        return sample
 
     def on(self, value: Any, world: World) -> Moment:
         """The moment of a value in a world."""
