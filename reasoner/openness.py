@@ -69,6 +69,8 @@ def variables(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> t
 def _dates(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> Iterable[Variable]:
     program, reader = evaluator.program, inputs.reader
     numbers = [n for n in program.comparisons if n in within and inputs.truth[n] is None]
+    if not numbers:
+        return
     atoms = [program.comparisons[number] for number in numbers]
     for group in worlds(atoms, inputs.calendar, tuple(inputs.open_points), limit=CELLS):
         paths = tuple(reader.place(cast(Atom, point)) for point in group.points)

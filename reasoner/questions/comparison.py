@@ -214,13 +214,13 @@ def reasons(before: View, after: View) -> tuple[tuple[Carrier, ...], tuple[Carri
 def _only(view: View, other: View) -> Iterator[Carrier]:
     """The rules that carry something in one view and do not hold in the other."""
     seen: set[tuple[str, int]] = set()
-    canonical = {person: name for name, person in other.person.items()}
+    there = _renaming(view, other)
     for name, nodes in view.support.items():
         for atom, held in (pair for node in nodes for pair in _holding(node)):
             assert held.rule is not None
-            there = [_named(_named(term, view.person), canonical) for term in (atom, held.atom[2:])]
-            if (name, held.rule.index) not in seen and not _holds(other.explainer, there[0], held.rule.index, there[1]):
-                seen.add((name, held.rule.index))
+            index = held.rule.index
+            if (name, index) not in seen and not _holds(other.explainer, there(atom), index, there(held.atom[2:])):
+                seen.add((name, index))
                 yield Carrier(name, held.rule, held.provisions, held)
 
 
@@ -250,16 +250,21 @@ def _holds(explainer: Explainer, atom: Atom, index: int, values: Atom) -> bool:
 
 def _facts(before: View, after: View) -> Iterator[Fact]:
     """The facts of the case and the comparisons in either explanation that are otherwise in the other case."""
-    told: dict[Any, None] = {}
-    for view in (after, before):
-        told.update(dict.fromkeys((_named(atom, view.person), kind) for atom, kind in _leaves(view)))
-    canonical = [{person: name for name, person in view.person.items()} for view in (before, after)]
+    back = _renaming(before, after)
+    told = dict.fromkeys((*_leaves(after), *((back(atom), kind) for atom, kind in _leaves(before))))
+    there = _renaming(after, before)
     for atom, kind in told:
-        was, now = (
-            _leaf(view, _named(atom, names), kind) for view, names in zip((before, after), canonical, strict=True)
-        )
+        was, now = _leaf(before, there(atom), kind), _leaf(after, atom, kind)
         if (was.state if was else FALSE) != (now.state if now else FALSE):
             yield Fact(was, now)
+
+
+def _renaming(view: View, other: View) -> Callable[[Any], Any]:
+    """From the canonical persons of one view to those of another."""
+    if view.person == other.person:
+        return lambda term: term
+    canonical = {person: name for name, person in other.person.items()}
+    return lambda term: _named(term, {name: canonical.get(person, person) for name, person in view.person.items()})
 
 
 def _leaves(view: View) -> Iterator[tuple[Atom, str]]:

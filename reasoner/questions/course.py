@@ -53,7 +53,7 @@ class Moment(Run):
     course: Course
     previous: Moment | None = None
 
-    @property
+    @cached_property
     def eve(self) -> Moment:
         """What there is just before, on the last value of the moment before this one; there has to be one."""
         assert self.previous is not None
@@ -135,9 +135,11 @@ class Course:
         starts = {self.numbers[0], *(start for listed in answers.values() for start, _ in listed)}
         opened = frozenset(self.low.inputs.open_points)
         starts.update(self.flips.ties([c for n, c in program.comparisons.items() if mask >> n & 1], opened))
-        return self._moments(sorted(starts), answers)
+        return self._moments(sorted(starts), answers, mask)
 
-    def _moments(self, starts: list[int], answers: Mapping[int, list[tuple[int, bool | None]]]) -> tuple[Moment, ...]:
+    def _moments(
+        self, starts: list[int], answers: Mapping[int, list[tuple[int, bool | None]]], mask: int
+    ) -> tuple[Moment, ...]:
         index = {start: place for place, start in enumerate(starts)}
         full, varied, opened = (1 << len(starts)) - 1, dict[int, int](), dict[int, int]()
         for number, listed in answers.items():
@@ -151,20 +153,22 @@ class Course:
             if bits[1]:
                 opened[number] = bits[1]
         rails = self.low.evaluator.run(self.low.inputs.truth, len(starts), varied, opened)
-        sample = self._sample(len(starts), varied, opened)
+        sample = self._sample(mask, len(starts), varied, opened)
         self._answered = tuple(answers)
         found = tuple(self.on(self.value(start), World(rails, place, sample)) for place, start in enumerate(starts))
         for before, after in pairwise(found):
             after.previous = before
         return found
 
-    def _sample(self, moments: int, varied: Mapping[int, int], opened: Mapping[int, int]) -> Callable[[], Sample]:
+    def _sample(
+        self, mask: int, moments: int, varied: Mapping[int, int], opened: Mapping[int, int]
+    ) -> Callable[[], Sample]:
         """What open facts can bring about at all the moments; worked out when something is open."""
 
         @cache
         def sample() -> Sample:
             inputs = self.low.inputs
-            within = frozenset(n for n in self.low.program.inputs if inputs.truth[n] is None)
+            within = frozenset(n for n in self.low.program.inputs if inputs.truth[n] is None and mask >> n & 1)
             options = [variable.options for variable in variables(self.low.evaluator, inputs, within)]
             return Sample(self.low.evaluator, inputs.truth, options, moments, varied, opened)
 
