@@ -88,6 +88,7 @@ OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output."),
 ]
+SvgOption = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw the answer into this file.")]
 DepthOption = Annotated[
     int | None, typer.Option("--depth", "-d", min=0, metavar="N", help="Cut the tree below this many levels.")
 ]
@@ -187,9 +188,43 @@ def whatif(
 
         asked = _asked(wording, case, as_of, reading, assume_nothing, reform)
         named = scenario.given(set or (), unset or (), add_document or (), scenarios)
-        chosen = whatif.choice(asked.decision, person, route)
+        chosen = whatif.chosen(asked.decision, person, route)
         answers = [asked.what_if(each, chosen) for each in named]
         rendering.report(asked.decision, answers, wording, format.value, depth=depth, everything=everything)
+
+
+@app.command(epilog="Example: reasoner timeline examples/family-of-eight/case.yaml --person idris")
+def timeline(
+    case: CaseArgument,
+    vary: Annotated[
+        str | None,
+        typer.Option("--vary", metavar="DAY", help="applied_on (usual where somebody joins somebody) or assessed_on."),
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day to look at.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day to look at.")] = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    svg: SvgOption = None,
+    depth: DepthOption = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """When each route is open, closed or undetermined, and why each period begins and ends."""
+    with _reported(lang, reform) as wording:
+        from reasoner.questions import timeline as course
+        from reasoner.questions import whatif
+        from reasoner.render import timeline as rendering
+
+        asked = _asked(wording, case, as_of, reading, assume_nothing, reform)
+        days = [_parsed(day, _day, "2025-03-10") if day is not None else None for day in (first, last)]
+        found = course.timeline(asked, vary, days[0], days[1], whatif.chosen(asked.decision, person, route))
+        if svg is not None:
+            svg.write_text(rendering.svg(asked.decision, found, wording), encoding="utf-8")
+        rendering.report(asked.decision, found, wording, format.value, depth=depth)
 
 
 @app.command(

@@ -91,15 +91,15 @@ def _result(side: Side | None) -> str | None:
 
 
 def compared(
-    before: Decision, after: Decision, chosen: Callable[[Outcome], bool] = lambda _: True
+    before: Decision, after: Decision, chosen: Callable[[str, str], bool] = lambda person, route: True
 ) -> tuple[Change, ...]:
     """For each person and route of either decision what is different; nothing in it where all is the same."""
     first, second = _sides(before, chosen), _sides(after, chosen)
     return tuple(change(first.get(key), second.get(key)) for key in dict.fromkeys((*first, *second)))
 
 
-def _sides(decision: Decision, chosen: Callable[[Outcome], bool]) -> dict[tuple[str, str | None, str], Side]:
-    return {(o.person, o.sponsor, o.route): Side(run, o) for run, o in decision.decided if chosen(o)}
+def _sides(decision: Decision, chosen: Callable[[str, str], bool]) -> dict[tuple[str, str | None, str], Side]:
+    return {(o.person, o.sponsor, o.route): Side(run, o) for run, o in decision.decided if chosen(o.person, o.route)}
 
 
 def change(before: Side | None, after: Side | None) -> Change:

@@ -14,7 +14,7 @@ from reasoner.case_dates import NEVER, Day
 from reasoner.errors import CaseFileError, Fault, UsageError, dotted
 from reasoner.facts import EARLIEST, LATEST, Reader
 from reasoner.outcome import RESULTS
-from reasoner.questions.comparison import Carrier, Fact, reasons, viewed
+from reasoner.questions.causes import Cause, cause
 from reasoner.questions.course import Course, Moment
 from reasoner.questions.possible import dates, interval
 from reasoner.questions.whatif import Asked
@@ -23,18 +23,6 @@ from reasoner.run import Run
 APPLIED, ASSESSED = "applied_on", "assessed_on"
 RELEVANT = "relevant"
 _DAY = timedelta(1)
-
-
-class Cause(NamedTuple):
-    """Why one period follows another: the conditions that changed with their states before and after, the rules that
-    stopped and started to carry something, and the facts behind them; ``before`` and ``after`` are the runs."""
-
-    conditions: tuple[tuple[str, str | None, str | None], ...]
-    stopped: tuple[Carrier, ...]
-    started: tuple[Carrier, ...]
-    facts: tuple[Fact, ...]
-    before: Moment
-    after: Moment
 
 
 class Period(NamedTuple):
@@ -169,29 +157,6 @@ def _periods(
             causes[place + 1],
             start.moment,
         )
-
-
-def cause(before: Moment, after: Moment, name: str, route: str) -> Cause:
-    """Why a canonical person has another result on a route at one moment than just before."""
-    first, second = _statuses(before, name, route), _statuses(after, name, route)
-    changed = tuple(
-        (condition, first.get(condition), second.get(condition))
-        for condition in dict.fromkeys((*first, *second))
-        if first.get(condition) != second.get(condition)
-    )
-    names = [condition for condition, _, _ in changed]
-    views = (viewed(moment.thorough, moment.cast.person, name, route, names) for moment in (before, after))
-    return Cause(changed, *reasons(*views), before, after)
-
-
-def _statuses(moment: Moment, name: str, route: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for number in moment.program.about("condition", name, route):
-        condition, status = moment.program.atoms[number][3:]
-        state = moment.state(number)
-        if state is not False:
-            found[str(condition)] = str(status) if state else found.get(str(condition), "unknown")
-    return found
 
 
 class _Builder:

@@ -18,6 +18,9 @@ from reasoner.questions.scenario import Scenario, Subject
 from reasoner.target import unknown
 from reasoner.yamlfile import scan
 
+Chosen = Callable[[str, str], bool]
+"""Whether a person and a route are looked at."""
+
 
 class Answer(NamedTuple):
     """A scenario with its decision, and what it changes for each person and route."""
@@ -51,7 +54,7 @@ class Asked:
         """The decision of the case as it is."""
         return self.decide(self.subject.file)
 
-    def what_if(self, scenario: Scenario, chosen: Callable[[Outcome], bool] = lambda _: True) -> Answer:
+    def what_if(self, scenario: Scenario, chosen: Chosen = lambda person, route: True) -> Answer:
         """What a scenario changes, of the outcomes that are ``chosen``. Raises :class:`CaseFileError` as
         :meth:`Subject.changed` does."""
         decision = self.decide(self.subject.changed(scenario.changes))
@@ -75,15 +78,15 @@ def asked(
     return Asked(engine, Subject(document, file, engine.law, as_of), as_of, readings, assume_nothing)
 
 
-def choice(decision: Decision, person: str | None, route: str | None) -> Callable[[Outcome], bool]:
-    """Whether an outcome is of a person and a route, where these are given. Raises :class:`UsageError` for a name that
+def chosen(decision: Decision, person: str | None, route: str | None) -> Chosen:
+    """Whether a person and a route are the ones that are given, if any. Raises :class:`UsageError` for a name that
     does not exist."""
     if person is not None and person not in decision.file.case.persons:
         raise unknown("person", person, decision.file.case.persons)
     routes = [str(row[0]) for row in decision.law.table("route")]
     if route is not None and route not in routes:
         raise unknown("route", route, routes)
-    return lambda outcome: person in (None, outcome.person) and route in (None, outcome.route)
+    return lambda one, other: person in (None, one) and route in (None, other)
 
 
 def differing(answers: Iterable[Answer]) -> Iterator[tuple[str, str | None, str]]:

@@ -10,8 +10,10 @@ from reasoner.render.lines import MARKS, NO, PLAIN, RESULT_MARKS, YES, Line, Wri
 from reasoner.render.sentences import Sentences
 
 if TYPE_CHECKING:
-    from reasoner.explanation import Node
+    from reasoner.ground import Atom
+    from reasoner.questions.causes import Cause
     from reasoner.questions.comparison import Carrier, Change, Fact, Item, Side
+    from reasoner.run import Run
 
 # The parts of an outcome that are listed under a heading of their own, with it.
 _HEADINGS = {
@@ -83,8 +85,8 @@ class Changes:
                 yield from lines
             else:
                 yield Line(PLAIN, sentences.condition(name, side.outcome.route, carried), children=lines)
-        if change.facts:
-            facts = tuple(self.fact(fact, change) for fact in change.facts)
+        if change.before and change.after and change.facts:
+            facts = tuple(self.fact(fact, change.before.run, change.after.run) for fact in change.facts)
             yield Line(PLAIN, self.wording.ui("change_facts"), children=facts, heading=True)
         for part, heading in _HEADINGS.items():
             items = tuple(self._item(item, change, sentences, name) for item in change.items if item.part == part)
@@ -93,7 +95,7 @@ class Changes:
 
     # -- reasons ------------------------------------------------------------------------------------------------
 
-    def carriers(self, change: Change, name: str) -> Iterator[Line]:
+    def carriers(self, change: Change | Cause, name: str) -> Iterator[Line]:
         """The rules that started, and those that stopped, to carry a condition."""
         for mark, key, carriers in ((YES, "change_started", change.started), (NO, "change_stopped", change.stopped)):
             yield from (self.carrier(mark, key, carrier) for carrier in carriers if carrier.carries == name)
@@ -106,16 +108,12 @@ class Changes:
         place = f"{carrier.rule.file}:{carrier.rule.line}"
         return Line(mark, self.wording.ui(key, Rule=titles, Place=place), carrier.provisions)
 
-    def fact(self, fact: Fact, change: Change) -> Line:
-        """A fact or comparison, as it was and as it is."""
-        before, after = change.before, change.after
-        was = self._sentence(fact.before, before, self.before)
-        now = self._sentence(fact.after, after, self.after)
+    def fact(self, fact: Fact, before: Run, after: Run) -> Line:
+        """A fact or comparison, as it was in one run and as it is in another."""
+        was = self.before.sentences(before).node(fact.before) if fact.before else ""
+        now = self.after.sentences(after).node(fact.after) if fact.after else ""
         text = self.wording.ui("change_fact", Before=was, After=now) if was and now and was != now else now or was
-        return Line(PLAIN, text)
-
-    def _sentence(self, node: Node | None, side: Side | None, writer: Writer) -> str:
-        return "" if node is None or side is None else writer.sentences(side.run).node(node)
+        return Line(PLAIN, self.wording.ui("change_law", Fact=text) if _of_the_law(fact.atom) else text)
 
     # -- what the outcomes say ----------------------------------------------------------------------------------
 
@@ -178,6 +176,11 @@ class Changes:
         return self.wording.text("channels" if item.part == "channel" else item.part, item.id)
 
 
+def _of_the_law(atom: Atom) -> bool:
+    """Whether a comparison is with a day that the law states: one on which it changed."""
+    return atom[0] == "date" and any(isinstance(side, str) for side in (atom[1], atom[3]))
+
+
 def articles(*writers: Writer) -> dict[str, str]:
     """The articles of the provisions of all decisions."""
     return {key: value for writer in writers for key, value in writer.articles.items()}
@@ -189,6 +192,37 @@ def carrier_data(carriers: Iterable[Carrier]) -> list[dict[str, Any]]:
         {"carries": c.carries, "provisions": list(c.provisions), "rule": f"{c.rule.file}:{c.rule.line}"}
         for c in carriers
     ]
+
+
+def cause_lines(changes: Changes, cause: Cause, name: str, route: str) -> Iterator[Line]:
+    """Why the result of a canonical person on a route changes from one moment to the next."""
+    wording, sentences = changes.wording, changes.after.sentences(cause.after)
+    for condition, before, after in cause.conditions:
+        words = [
+            wording.ui("none") if status is None else wording.text("statuses", status) for status in (before, after)
+        ]
+        text = wording.ui("change", Name=sentences.condition(name, route, condition), Before=words[0], After=words[1])
+        yield Line(MARKS.get(after or "", PLAIN), text, children=tuple(changes.carriers(cause, condition)))
+    for predicate in CARRYING:
+        yield from changes.carriers(cause, predicate)
+    yield from (changes.fact(fact, cause.before, cause.after) for fact in cause.facts)
+
+
+def cause_data(changes: Changes, cause: Cause) -> dict[str, Any]:
+    """Why a result changes, as plain data."""
+    return {
+        "conditions": [{"id": name, "before": before, "after": after} for name, before, after in cause.conditions],
+        "started": carrier_data(cause.started),
+        "stopped": carrier_data(cause.stopped),
+        "facts": [
+            {
+                "before": fact.before.state if fact.before else None,
+                "after": fact.after.state if fact.after else None,
+                "text": changes.wording.fluent(changes.fact(fact, cause.before, cause.after).text),
+            }
+            for fact in cause.facts
+        ],
+    }
 
 
 def change_data(change: Change, changes: Changes) -> dict[str, Any]:
@@ -218,8 +252,9 @@ def change_data(change: Change, changes: Changes) -> dict[str, Any]:
             {
                 "before": fact.before.state if fact.before else None,
                 "after": fact.after.state if fact.after else None,
-                "text": fluent(changes.fact(fact, change).text),
+                "text": fluent(changes.fact(fact, change.before.run, change.after.run).text),
             }
             for fact in change.facts
+            if change.before and change.after
         ],
     }

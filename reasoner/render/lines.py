@@ -102,11 +102,15 @@ class Writer:
 
     def title(self, outcome: Outcome, sentences: Sentences, name: str) -> str:
         """``Amal, as spouse of Yusuf``."""
-        words = {"Person": sentences.names[name], "Route": sentences.route(outcome.route)}
-        if outcome.sponsor is None:
+        return self.heading(sentences, name, outcome.route, outcome.sponsor)
+
+    def heading(self, sentences: Sentences, name: str, route: str, sponsor: str | None) -> str:
+        """A canonical person on a route, joining a sponsor if there is one."""
+        words = {"Person": sentences.names[name], "Route": sentences.route(route)}
+        if sponsor is None:
             return self.wording.ui("as_route", **words)
-        sponsor = NAME + (self.decision.file.case.persons[outcome.sponsor].name or outcome.sponsor)
-        return self.wording.ui("as_route_of", **words, Sponsor=sponsor)
+        joined = NAME + (self.decision.file.case.persons[sponsor].name or sponsor)
+        return self.wording.ui("as_route_of", **words, Sponsor=joined)
 
     def _applied(self, outcome: Outcome) -> str:
         if outcome.applied_on is None:
