@@ -193,6 +193,45 @@ def whatif(
         rendering.report(asked.decision, answers, wording, format.value, depth=depth, everything=everything)
 
 
+@app.command(
+    epilog="Example: reasoner sweep examples/spouse-under-21/case.yaml --vary persons.amal.born=2003-01-01..2005-12-31"
+)
+def sweep(
+    case: CaseArgument,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            "--vary",
+            metavar="PATH=FROM..TO[:STEP]",
+            help="What to vary; or PATH=VALUE,VALUE. Once, or twice for a map.",
+        ),
+    ],
+    person: PersonOption = None,
+    route: RouteOption = None,
+    svg: SvgOption = None,
+    depth: DepthOption = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """The exact values of one fact, or of two, at which a result or the state of a file changes, and why."""
+    with _reported(lang, reform) as wording:
+        from reasoner.questions import sweep as sweeping
+        from reasoner.questions import whatif
+        from reasoner.render import sweep as rendering
+
+        varied = sweeping.varied(vary)
+        asked = _asked(wording, case, as_of, reading, assume_nothing, reform)
+        chosen = whatif.chosen(asked.decision, person, route)
+        answer = rendering.answered(asked, varied, chosen, wording)
+        if svg is not None:
+            svg.write_text(rendering.svg(answer, wording), encoding="utf-8")
+        rendering.report(answer, wording, format.value, depth=depth)
+
+
 @app.command(epilog="Example: reasoner timeline examples/family-of-eight/case.yaml --person idris")
 def timeline(
     case: CaseArgument,

@@ -7,12 +7,17 @@ from typing import NamedTuple
 from reasoner.questions.comparison import Carrier, Fact, reasons, viewed
 from reasoner.run import Run
 
+Turn = tuple[str, str | None, str | None]
+"""A condition or a document with its status before and after."""
+
 
 class Cause(NamedTuple):
-    """Why one period follows another: the conditions that changed with their states before and after, the rules that
-    stopped and started to carry something, and the facts behind them; ``before`` and ``after`` are the runs."""
+    """Why one period follows another: the conditions and documents that changed with their states before and after,
+    the rules that stopped and started to carry something, and the facts behind them; ``before`` and ``after`` are the
+    runs."""
 
-    conditions: tuple[tuple[str, str | None, str | None], ...]
+    conditions: tuple[Turn, ...]
+    documents: tuple[Turn, ...]
     stopped: tuple[Carrier, ...]
     started: tuple[Carrier, ...]
     facts: tuple[Fact, ...]
@@ -20,25 +25,49 @@ class Cause(NamedTuple):
     after: Run
 
 
-def cause(before: Run, after: Run, name: str, route: str) -> Cause:
-    """Why a canonical person has another result on a route at one moment than just before."""
-    first, second = statuses(before, name, route), statuses(after, name, route)
-    changed = tuple(
-        (condition, first.get(condition), second.get(condition))
-        for condition in dict.fromkeys((*first, *second))
-        if first.get(condition) != second.get(condition)
+def cause(before: Run, after: Run, name: str, route: str, other: str | None = None) -> Cause:
+    """Why a person on a route has another result, or another state of the file, in one run than in another.
+
+    ``name`` is the canonical person in the run after, ``other`` in the run before if that is not the same.
+    """
+    names = (other or name, name)
+    conditions, documents = (
+        _changed(*(statuses(run, who, route, part) for run, who in zip((before, after), names, strict=True)))
+        for part in ("condition", "document")
     )
-    names = [condition for condition, _, _ in changed]
-    views = (viewed(moment.thorough, moment.cast.person, name, route, names) for moment in (before, after))
-    return Cause(changed, *reasons(*views), before, after)
+    asked = [condition for condition, _, _ in conditions]
+    views = [
+        viewed(run.thorough, run.cast.person, who, route, asked, [(paper, (was, now)) for paper, was, now in documents])
+        for run, who in zip((before, after), names, strict=True)
+    ]
+    return Cause(conditions, documents, *reasons(*views), before, after)
 
 
-def statuses(moment: Run, name: str, route: str) -> dict[str, str]:
-    """Condition to its status, for a canonical person on a route."""
+def _changed(first: dict[str, str], second: dict[str, str]) -> tuple[Turn, ...]:
+    return tuple(
+        (item, first.get(item), second.get(item))
+        for item in dict.fromkeys((*first, *second))
+        if first.get(item) != second.get(item)
+    )
+
+
+def statuses(run: Run, name: str, route: str, part: str) -> dict[str, str]:
+    """Condition or document to its status, for a canonical person on a route."""
     found: dict[str, str] = {}
-    for number in moment.program.about("condition", name, route):
-        condition, status = moment.program.atoms[number][3:]
-        state = moment.state(number)
+    for number in run.program.about(part, name, route):
+        item, status = run.program.atoms[number][3:]
+        state = run.state(number)
         if state is not False:
-            found[str(condition)] = str(status) if state else found.get(str(condition), "unknown")
+            found[str(item)] = str(status) if state else found.get(str(item), "unknown")
     return found
+
+
+def file_of(run: Run, name: str, route: str) -> str:
+    """The state of the file of a canonical person on a route: complete, incomplete, undetermined or not_applicable."""
+    states = {
+        state: run.state(number)
+        for state in ("incomplete", "complete")
+        if (number := run.program.number.get((state, name, route))) is not None
+    }
+    sure = next((state for state, holds in states.items() if holds), None)
+    return sure or ("undetermined" if None in states.values() else "not_applicable")

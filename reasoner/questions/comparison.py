@@ -199,9 +199,20 @@ def view(run: Run, name: str, route: str, conditions: Iterable[str]) -> View:
     return viewed(run.thorough, run.cast.person, name, route, conditions)
 
 
-def viewed(explainer: Explainer, person: Mapping[str, str], name: str, route: str, conditions: Iterable[str]) -> View:
-    """As :func:`view`, by an explainer that shows every rule that holds."""
+def viewed(
+    explainer: Explainer,
+    person: Mapping[str, str],
+    name: str,
+    route: str,
+    conditions: Iterable[str],
+    documents: Iterable[tuple[str, tuple[str | None, ...]]] = (),
+) -> View:
+    """As :func:`view`, by an explainer that shows every rule that holds; of documents with why they have, or have not,
+    each of some statuses."""
     found = {c: tuple(map(explainer.explain, ways(name, route, c))) for c in (*conditions, *CARRYING)}
+    for paper, wanted in documents:
+        atoms = (("document", name, route, paper, status) for status in wanted)
+        found[paper] = tuple(explainer.explain(atom) for atom in atoms)
     return View(explainer, person, found)
 
 

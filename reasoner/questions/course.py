@@ -19,7 +19,7 @@ from reasoner.run import Run
 from reasoner.sampling import Sample
 from reasoner.terms import leaves
 
-_TOLD = ("relevant", *RESULTS, "condition")
+_TOLD = ("relevant", *RESULTS, "condition", "complete", "incomplete")
 
 
 class CannotVary(Exception):

@@ -203,6 +203,12 @@ def cause_lines(changes: Changes, cause: Cause, name: str, route: str) -> Iterat
         ]
         text = wording.ui("change", Name=sentences.condition(name, route, condition), Before=words[0], After=words[1])
         yield Line(MARKS.get(after or "", PLAIN), text, children=tuple(changes.carriers(cause, condition)))
+    for paper, before, after in cause.documents:
+        words = [
+            wording.ui("none") if status is None else wording.text("statuses", status) for status in (before, after)
+        ]
+        text = wording.ui("change", Name=wording.text("documents", paper), Before=words[0], After=words[1])
+        yield Line(MARKS.get(after or "", PLAIN), text, children=tuple(changes.carriers(cause, paper)))
     for predicate in CARRYING:
         yield from changes.carriers(cause, predicate)
     yield from (changes.fact(fact, cause.before, cause.after) for fact in cause.facts)
@@ -212,6 +218,7 @@ def cause_data(changes: Changes, cause: Cause) -> dict[str, Any]:
     """Why a result changes, as plain data."""
     return {
         "conditions": [{"id": name, "before": before, "after": after} for name, before, after in cause.conditions],
+        "documents": [{"type": name, "before": before, "after": after} for name, before, after in cause.documents],
         "started": carrier_data(cause.started),
         "stopped": carrier_data(cause.stopped),
         "facts": [

@@ -44,7 +44,7 @@ def _blocks(base: Decision, found: Timeline, changes: Changes) -> list[Block]:
         return [*blocks, Block("text", wording.ui("timeline_none"))]
     signs = {"Open": "eligible", "Closed": "not_eligible", "Favour": "discretionary", "Unknown": "undetermined"}
     legend = wording.ui("timeline_legend", **{key: picture.BLOCKS[state] for key, state in signs.items()})
-    ends = [picture.label(place, dated=True) for place in (low, high)]
+    ends = [picture.value(place, dated=True) for place in (low, high)]
     blocks.append(Block("heading", f"{ends[0]} … {ends[1]}: {legend}"))
     if not all(found.limited):
         blocks.append(Block("faint", wording.ui("timeline_unlimited")))
@@ -96,7 +96,8 @@ def _bars(base: Decision, found: Timeline, changes: Changes) -> tuple[list[pictu
 def svg(base: Decision, found: Timeline, wording: Wording) -> str:
     """The timeline as a picture."""
     bars, (low, high) = _bars(base, found, Changes(*[Writer(base, wording)] * 2))
-    return picture.svg(wording.ui(f"timeline_{found.vary}"), bars, low, high)
+    title = wording.ui(f"timeline_{found.vary}")
+    return picture.svg(title, bars, low, high, lambda place: picture.value(place, dated=True))
 
 
 def as_json(base: Decision, found: Timeline, wording: Wording) -> dict[str, Any]:
