@@ -25,14 +25,17 @@ class Cause(NamedTuple):
     after: Run
 
 
-def cause(before: Run, after: Run, name: str, route: str, other: str | None = None) -> Cause:
+def cause(before: Run, after: Run, name: str, route: str, other: str | None = None, *, papers: bool = False) -> Cause:
     """Why a person on a route has another result, or another state of the file, in one run than in another.
 
-    ``name`` is the canonical person in the run after, ``other`` in the run before if that is not the same.
+    ``name`` is the canonical person in the run after, ``other`` in the run before if that is not the same; the
+    documents are looked at with ``papers``.
     """
     names = (other or name, name)
     conditions, documents = (
         _changed(*(statuses(run, who, route, part) for run, who in zip((before, after), names, strict=True)))
+        if part != "document" or papers
+        else ()
         for part in ("condition", "document")
     )
     asked = [condition for condition, _, _ in conditions]

@@ -73,12 +73,9 @@ class Moment(Run):
             about = self.program.atoms[number][1:3]
             asked = [n for p in _TOLD for n in self.program.about(p, *about) if self.world.truth(n) is None]
             asked = [n for n in dict.fromkeys((number, *asked)) if not self.world.open(n)]
-            self._settled.update(self._worked_out(asked)[0])
+            states, self._fits = self._worked_out(asked)
+            self._settled.update(states)
         return self._settled[number]
-
-    @cached_property
-    def _settled(self) -> dict[int, bool | None]:
-        return {}
 
     def result(self, name: str, route: str) -> str | None:
         """The result of a canonical person on a route; None when it would not be listed."""

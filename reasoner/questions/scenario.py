@@ -62,22 +62,24 @@ def asked(sets: Iterable[str], unsets: Iterable[str], documents: Iterable[str], 
     :class:`CaseFileError` for a value that is no YAML.
     """
     changes = [Change(UNSET, path, None, (f"--unset {path}", 0, 0)) for path in unsets]
-    changes += [Change(SET, *assignment(text), (f"--set {text}", 0, 0)) for text in sets]
+    for text in sets:
+        path, value = assignment(text)
+        changes.append(Change(SET, path, written(value, f"--set {text}"), (f"--set {text}", 0, 0)))
     changes += [Change(ADD, kind, None, (f"--add-document {kind}", 0, 0)) for kind in documents]
     return Scenario(name, tuple(changes))
 
 
-def assignment(text: str, option: str = "--set") -> tuple[str, Any]:
-    """``PATH=VALUE`` as a path and a value."""
+def assignment(text: str) -> tuple[str, str]:
+    """``PATH=VALUE`` as a path and the text of a value. Raises :class:`UsageError`."""
     path, sign, value = text.partition("=")
     if not (path.strip() and sign):
         raise UsageError("option_form", value=text, form="PATH=VALUE")
-    return path.strip(), written(value, f"{option} {text}")
+    return path.strip(), value.strip()
 
 
 def written(text: str, name: str) -> Any:
     """The value that a text is in YAML. Raises :class:`CaseFileError` when it is none."""
-    document, faults = scan(name, f"value: {text.strip()}\n")
+    document, faults = scan(name, f"value: {text}\n")
     if faults or document is None or set(document.data) != {"value"}:
         raise CaseFileError([fault._replace(line=0, column=0, path="") for fault in faults] or [_no_value(name, text)])
     return document.data["value"]

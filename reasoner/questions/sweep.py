@@ -97,11 +97,11 @@ def vary(text: str) -> Vary:
 
     A step is a number, for dates of days or with d, m or y for days, months or years. Raises :class:`UsageError`.
     """
-    place, value = assignment(text, "--vary")
+    place, value = assignment(text)
     wrong = UsageError("sweep_form", value=text)
-    found = re.fullmatch(r"(.+?)\.\.(.+?)(?::(\d+)([dmy]?))?", value.strip())
+    found = re.fullmatch(r"(.+?)\.\.(.+?)(?::(\d+)([dmy]?))?", value)
     if found is None:
-        listed = tuple(written(part, f"--vary {text}") for part in value.split(","))
+        listed = tuple(written(part.strip(), f"--vary {text}") for part in value.split(","))
         if len(listed) < 2:
             raise wrong
         return Vary(text, place, listed[0], listed[-1], None, listed)
@@ -267,7 +267,8 @@ class _Sweep:
             why = None
             if place:
                 previous = point.eve if isinstance(point, Moment) else kept[place - 1][1]
-                why = cause(previous, point, name, route, kept[place - 1][2])
+                papers = file != kept[place - 1][4]
+                why = cause(previous, point, name, route, kept[place - 1][2], papers=papers)
             stretches.append(Stretch(value, end, result, file, why, point, name))
         person = run.cast.person[pair[0]]
         alone = (route,) in run.law.table("holder_route")
