@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -144,9 +145,11 @@ def grid(
     advance: Callable[[int], object] = lambda done: None,
 ) -> tuple[Column, ...]:
     """A column for each value in the grid of the first fact, and for each at which the result for some end or turn of
-    the second changes; columns that say the same are one.
+    the second changes; columns next to each other that say the same are one.
 
-    The turns within each column are exact. ``advance`` is told how many columns are done. Raises as :func:`sweep`.
+    The turns within each column are exact. A column reaches up to the next if its last value says the same; if not,
+    the turns of the second fact move along with the first. ``advance`` is told how many columns are done. Raises as
+    :func:`sweep`.
     """
     found, columns = _Sweep(asked, chosen), dict[Any, tuple[Row, ...]]()
 
@@ -156,25 +159,33 @@ def grid(
 
     for value in first.grid():
         column(value)
-    if not first.listed:
-        marks = {second.first, second.last, *(turn for rows in columns.values() for row in rows for turn in row.turns)}
-        for mark in sorted(marks)[: COLUMNS // 4] if not second.listed else second.listed:
-            for row in found.rows(first, (_set(second, mark),)):
-                for turn in row.turns:
-                    if turn not in columns:
-                        column(turn)
-    order = list(first.listed) if first.listed else sorted(columns)
+    if first.listed:
+        return tuple(Column(value, value, columns[value]) for value in first.listed)
+    for mark in _marks(second, columns.values()):
+        for row in found.rows(first, (_set(second, mark),)):
+            for turn in row.turns:
+                if turn not in columns:
+                    column(turn)
     kept: list[Column] = []
-    for value in order:
-        rows = columns[value]
-        if kept and not first.listed and _pattern(kept[-1].rows) == _pattern(rows):
+    for value in sorted(columns):
+        if kept and _pattern(kept[-1].rows) == _pattern(columns[value]):
             kept[-1] = kept[-1]._replace(last=value)
         else:
-            kept.append(Column(value, value, rows))
-    if first.listed:
-        return tuple(kept)
-    ends = [*(before(column.first) for column in kept[1:]), first.last]
-    return tuple(column._replace(last=end) for column, end in zip(kept, ends, strict=True))
+            kept.append(Column(value, value, columns[value]))
+    ends = [*(before(each.first) for each in kept[1:]), first.last]
+    return tuple(
+        each._replace(last=end) if _pattern(found.rows(second, (_set(first, end),))) == _pattern(each.rows) else each
+        for each, end in zip(kept, ends, strict=True)
+    )
+
+
+def _marks(second: Vary, columns: Iterable[tuple[Row, ...]]) -> list[Any]:
+    """The values of the second fact for which the turns of the first are sought: its ends, and the turns that several
+    columns share. Where each column has turns of its own, they move along with the first fact."""
+    if second.listed:
+        return list(second.listed)
+    turns = Counter(turn for rows in columns for turn in {turn for row in rows for turn in row.turns})
+    return [second.first, second.last, *(turn for turn, number in sorted(turns.items()) if number > 1)]
 
 
 def before(value: Any) -> Any:

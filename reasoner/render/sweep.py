@@ -136,11 +136,12 @@ def _fields(answer: Answer, changes: Changes) -> Iterator[tuple[tuple[str, str |
     first, second = answer.varied
     for key in _keys(answer):
         columns, title = [], ""
-        for column in answer.columns:
+        ends = [*(_place(first, column.first) for column in answer.columns[1:]), _span(first)[1]]
+        for column, end in zip(answer.columns, ends, strict=True):
             row = _of(column, key)
             title = title or (_title(row, changes) if row else "")
             parts = _parts(row, second, changes) if row else ()
-            columns.append((_place(first, column.first), _place(first, column.last) + 1, parts))
+            columns.append((_place(first, column.first), end, parts))
         yield key, picture.Field(title, tuple(columns))
 
 
