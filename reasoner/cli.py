@@ -20,6 +20,7 @@ from reasoner import __version__
 if TYPE_CHECKING:
     from reasoner.engine import Decision, Engine
     from reasoner.quality.suite import LawTest
+    from reasoner.questions.whatif import Asked
     from reasoner.wording import Wording
 
 # Pydantic looks for plugins in every installed distribution before it builds its first model; the commands use none.
@@ -87,6 +88,7 @@ OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output."),
 ]
+SvgOption = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw the answer into this file.")]
 DepthOption = Annotated[
     int | None, typer.Option("--depth", "-d", min=0, metavar="N", help="Cut the tree below this many levels.")
 ]
@@ -147,6 +149,121 @@ def decide(
         from reasoner.render import show
 
         show.decision(decision, wording, format.value, person=person, route=route, depth=depth, full=everything)
+
+
+@app.command(
+    epilog="Example: reasoner whatif examples/spouse-under-21/case.yaml --set 'applications[amal].filed=2025-03-04'"
+)
+def whatif(
+    case: CaseArgument,
+    set: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change what the case file says there; may be repeated."),
+    ] = None,
+    unset: Annotated[
+        list[str] | None, typer.Option("--unset", metavar="PATH", help="Take out what stands there; may be repeated.")
+    ] = None,
+    add_document: Annotated[
+        list[str] | None,
+        typer.Option("--add-document", metavar="[PERSON:]TYPE", help="Add a paper without fault; may be repeated."),
+    ] = None,
+    scenarios: Annotated[
+        Path | None, typer.Option("--scenarios", metavar="FILE", help="Compare the named scenarios in this YAML file.")
+    ] = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="Show what stays the same as well.")] = False,
+    depth: DepthOption = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """What would be different if some facts were: results, conditions, papers, dates, and the rules behind them."""
+    with _reported(lang, reform) as wording:
+        from reasoner.questions import scenario, whatif
+        from reasoner.render import whatif as rendering
+
+        asked = _asked(wording, case, as_of, reading, assume_nothing, reform)
+        named = scenario.given(set or (), unset or (), add_document or (), scenarios)
+        chosen = whatif.chosen(asked.decision, person, route)
+        answers = [asked.what_if(each, chosen) for each in named]
+        rendering.report(asked.decision, answers, wording, format.value, depth=depth, everything=everything)
+
+
+@app.command(
+    epilog="Example: reasoner sweep examples/spouse-under-21/case.yaml --vary persons.amal.born=2003-01-01..2005-12-31"
+)
+def sweep(
+    case: CaseArgument,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            "--vary",
+            metavar="PATH=FROM..TO[:STEP]",
+            help="What to vary; or PATH=VALUE,VALUE. Once, or twice for a map.",
+        ),
+    ],
+    person: PersonOption = None,
+    route: RouteOption = None,
+    svg: SvgOption = None,
+    depth: DepthOption = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """The exact values of one fact, or of two, at which a result or the state of a file changes, and why."""
+    with _reported(lang, reform) as wording:
+        from reasoner.questions import sweep as sweeping
+        from reasoner.questions import whatif
+        from reasoner.render import sweep as rendering
+
+        varied = sweeping.varied(vary)
+        asked = _asked(wording, case, as_of, reading, assume_nothing, reform)
+        chosen = whatif.chosen(asked.decision, person, route)
+        answer = rendering.answered(asked, varied, chosen, wording)
+        if svg is not None:
+            svg.write_text(rendering.svg(answer, wording), encoding="utf-8")
+        rendering.report(answer, wording, format.value, depth=depth)
+
+
+@app.command(epilog="Example: reasoner timeline examples/family-of-eight/case.yaml --person idris")
+def timeline(
+    case: CaseArgument,
+    vary: Annotated[
+        str | None,
+        typer.Option("--vary", metavar="DAY", help="applied_on (usual where somebody joins somebody) or assessed_on."),
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day to look at.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day to look at.")] = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    svg: SvgOption = None,
+    depth: DepthOption = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """When each route is open, closed or undetermined, and why each period begins and ends."""
+    with _reported(lang, reform) as wording:
+        from reasoner.questions import timeline as course
+        from reasoner.questions import whatif
+        from reasoner.render import timeline as rendering
+
+        asked = _asked(wording, case, as_of, reading, assume_nothing, reform)
+        days = [_parsed(day, _day, "2025-03-10") if day is not None else None for day in (first, last)]
+        found = course.timeline(asked, vary, days[0], days[1], whatif.chosen(asked.decision, person, route))
+        if svg is not None:
+            svg.write_text(rendering.svg(asked.decision, found, wording), encoding="utf-8")
+        rendering.report(asked.decision, found, wording, format.value, depth=depth)
 
 
 @app.command(
@@ -635,6 +752,22 @@ def _decided(
     pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
     engine = _engine(wording, reform)
     return engine.decide(engine.load(case), as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
+
+
+def _asked(
+    wording: Wording,
+    case: str,
+    as_of: str | None,
+    reading: list[str] | None,
+    assume_nothing: bool,
+    reform: Sequence[Path] | None = None,
+) -> Asked:
+    from reasoner.questions import whatif
+
+    day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
+    pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
+    engine = _engine(wording, reform)
+    return whatif.asked(engine, case, as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
 
 
 def _day(text: str) -> date:

@@ -21,7 +21,7 @@ YES, NO, ASIDE, ASK, PLAIN = "✓", "✗", "–", "?", ""
 MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
 _URGENCY = ("unmet", "unknown", "waived", "met")
 _NAMED = {"result": "results", "kind": "ranking", "file": "files"}  # criteria of the ranking whose values have names
-RESULTS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
+RESULT_MARKS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
 _STATES = {TRUE: YES, FALSE: NO, OPEN: ASK}
 
 
@@ -93,7 +93,7 @@ class Writer:
         side = "ranked_equal" if rank.by is None else "ranked_first" if rank.place == 1 else "ranked_after"
         own, other = (self._merit(rank.by, value) for value in (rank.value, rank.other))
         text = self.wording.ui(side, N=rank.place, Route=route, Own=own, Other=other)
-        return Line(RESULTS[outcome.result], self.wording.fluent(text))
+        return Line(RESULT_MARKS[outcome.result], self.wording.fluent(text))
 
     def _merit(self, by: str | None, value: int | str | None) -> str:
         """What a route has on a criterion, in words."""
@@ -116,7 +116,7 @@ class Writer:
         text = self.wording.ui("pair", Name=title, Value=self.wording.text("results", outcome.result))
         details = [self.applied(outcome)] if outcome.applied_on or outcome.sponsor else []
         details.append(self.wording.text("files", outcome.file))
-        return Line(RESULTS[outcome.result], f"{text} ({'; '.join(details)})", children=tuple(below))
+        return Line(RESULT_MARKS[outcome.result], f"{text} ({'; '.join(details)})", children=tuple(below))
 
     def parts(self, run: Run, outcome: Outcome) -> dict[str, tuple[Line, ...]]:
         """The parts of an outcome in their order, by the keys of their headings."""
@@ -132,18 +132,22 @@ class Writer:
             "authorities": self._authorities(outcome),
             "channels": (Line(PLAIN, self.wording.text("channels", c)) for c in outcome.channel),
             "warnings": (self.remark("warnings", r, sentences, name) for r in outcome.warnings),
-            "notes": (self._note(r) for r in outcome.notes),
+            "notes": (self.note(r) for r in outcome.notes),
             "assumed": self._assumed(outcome, sentences),
         }
         return {key: tuple(lines) for key, lines in parts.items()}
 
     def title(self, outcome: Outcome, sentences: Sentences, name: str) -> str:
         """``Amal, as spouse of Yusuf``."""
-        words = {"Person": sentences.names[name], "Route": sentences.route(outcome.route)}
-        if outcome.sponsor is None:
+        return self.heading(sentences, name, outcome.route, outcome.sponsor)
+
+    def heading(self, sentences: Sentences, name: str, route: str, sponsor: str | None) -> str:
+        """A canonical person on a route, joining a sponsor if there is one."""
+        words = {"Person": sentences.names[name], "Route": sentences.route(route)}
+        if sponsor is None:
             return self.wording.ui("as_route", **words)
-        sponsor = NAME + (self.decision.file.case.persons[outcome.sponsor].name or outcome.sponsor)
-        return self.wording.ui("as_route_of", **words, Sponsor=sponsor)
+        joined = NAME + (self.decision.file.case.persons[sponsor].name or sponsor)
+        return self.wording.ui("as_route_of", **words, Sponsor=joined)
 
     def applied(self, outcome: Outcome) -> str:
         """When the application was filed."""
@@ -328,7 +332,7 @@ class Writer:
             yield Line(PLAIN, self.wording.ui("pair", Name=task, Value=body), authority.provisions[:1])
 
     def remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
-        """A warning."""
+        """A warning, or another remark of a section, about a canonical person."""
         people = self.decision.file.case.persons
         about = [people[part].name or part if part in people else sentences.value(part) for part in remark.about]
         entry = self.wording.get(section, remark.id)
@@ -340,7 +344,8 @@ class Writer:
             text = self.wording.text(section, remark.id, **values)
         return Line("!", text, remark.provisions[:1])
 
-    def _note(self, remark: Any) -> Line:
+    def note(self, remark: Any) -> Line:
+        """A provision that is shown as context."""
         entry = self.wording.get("provisions", remark.id) or {}
         return Line("i", str(entry.get("statement") or remark.id), (remark.id,))
 

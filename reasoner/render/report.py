@@ -11,7 +11,7 @@ from reasoner import __version__
 from reasoner.outcome import Outcome
 from reasoner.render import dateline
 from reasoner.render.html import Html, buttons, join, page, pill, tag, tree
-from reasoner.render.lines import ASK, MARKS, NO, RESULTS, YES, Line, Writer, reference
+from reasoner.render.lines import ASK, MARKS, NO, RESULT_MARKS, YES, Line, Writer, reference
 from reasoner.render.rulebook import described, in_force, sources
 from reasoner.render.sentences import day
 from reasoner.target import Target, matching
@@ -134,7 +134,7 @@ class _Report:
         return self.wording.fluent(text)
 
     def _result(self, outcome: Outcome) -> Html:
-        return pill(self.wording.text("results", outcome.result), RESULTS[outcome.result])
+        return pill(self.wording.text("results", outcome.result), RESULT_MARKS[outcome.result])
 
     def _file(self, outcome: Outcome) -> Html:
         text = self.wording.text("files", outcome.file)
