@@ -64,9 +64,10 @@ def parse_case(text: str, *, choices: Choices, name: str = "<text>") -> CaseFile
     return _checked(*scan(name, text), choices=choices, name=name)
 
 
-def check_case(document: Document, *, choices: Choices) -> CaseFile:
-    """The case in data that has been read already. Raises CaseFileError with all faults."""
-    return _checked(document, [], choices=choices, name=document.name)
+def check_case(document: Document, *, choices: Choices, faults: Iterable[Fault] = ()) -> CaseFile:
+    """The case in data that has been read already, with the `faults` found in reading. Raises CaseFileError with all
+    of them."""
+    return _checked(document, [*faults], choices=choices, name=document.name)
 
 
 def schema(choices: Choices) -> dict[str, Any]:

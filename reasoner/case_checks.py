@@ -89,7 +89,7 @@ class Entries(NamedTuple):
         yield from _births(self.persons)
         yield from _parent_cycles(self.persons)
         yield from _unions(self)
-        yield from _applications(self)
+        yield from applications(self)
 
 
 def at(value: object, path: KeyPath) -> Any:
@@ -248,7 +248,8 @@ def _partners(partners: tuple[str, ...], base: KeyPath, persons: Mapping[str, Pe
             yield path, "related_partners", {"child": child, "parent": parent}
 
 
-def _applications(entries: Entries) -> Iterator[Finding]:
+def applications(entries: Entries) -> Iterator[Finding]:
+    """What cannot be true of the applications alone."""
     seen: dict[str, int] = {}
     for number, application in entries.applications.items():
         base: KeyPath = ("applications", number)

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from reasoner import __version__
 if TYPE_CHECKING:
     from reasoner.engine import Decision, Engine
     from reasoner.quality.suite import LawTest
+    from reasoner.questions.whatif import Asked
     from reasoner.wording import Wording
 
 # Pydantic looks for plugins in every installed distribution before it builds its first model; the commands use none.
@@ -44,7 +45,7 @@ class Format(StrEnum):
 
 
 class PageFormat(StrEnum):
-    """How coverage is printed."""
+    """How a result that can be a page is printed."""
 
     text = "text"
     json = "json"
@@ -87,6 +88,7 @@ OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output."),
 ]
+SvgOption = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw the answer into this file.")]
 DepthOption = Annotated[
     int | None, typer.Option("--depth", "-d", min=0, metavar="N", help="Cut the tree below this many levels.")
 ]
@@ -150,6 +152,121 @@ def decide(
 
 
 @app.command(
+    epilog="Example: reasoner whatif examples/spouse-under-21/case.yaml --set 'applications[amal].filed=2025-03-04'"
+)
+def whatif(
+    case: CaseArgument,
+    set: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change what the case file says there; may be repeated."),
+    ] = None,
+    unset: Annotated[
+        list[str] | None, typer.Option("--unset", metavar="PATH", help="Take out what stands there; may be repeated.")
+    ] = None,
+    add_document: Annotated[
+        list[str] | None,
+        typer.Option("--add-document", metavar="[PERSON:]TYPE", help="Add a paper without fault; may be repeated."),
+    ] = None,
+    scenarios: Annotated[
+        Path | None, typer.Option("--scenarios", metavar="FILE", help="Compare the named scenarios in this YAML file.")
+    ] = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="Show what stays the same as well.")] = False,
+    depth: DepthOption = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """What would be different if some facts were: results, conditions, papers, dates, and the rules behind them."""
+    with _reported(lang, reform) as wording:
+        from reasoner.questions import scenario, whatif
+        from reasoner.render import whatif as rendering
+
+        asked = _asked(wording, case, as_of, reading, assume_nothing, reform)
+        named = scenario.given(set or (), unset or (), add_document or (), scenarios)
+        chosen = whatif.chosen(asked.decision, person, route)
+        answers = [asked.what_if(each, chosen) for each in named]
+        rendering.report(asked.decision, answers, wording, format.value, depth=depth, everything=everything)
+
+
+@app.command(
+    epilog="Example: reasoner sweep examples/spouse-under-21/case.yaml --vary persons.amal.born=2003-01-01..2005-12-31"
+)
+def sweep(
+    case: CaseArgument,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            "--vary",
+            metavar="PATH=FROM..TO[:STEP]",
+            help="What to vary; or PATH=VALUE,VALUE. Once, or twice for a map.",
+        ),
+    ],
+    person: PersonOption = None,
+    route: RouteOption = None,
+    svg: SvgOption = None,
+    depth: DepthOption = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """The exact values of one fact, or of two, at which a result or the state of a file changes, and why."""
+    with _reported(lang, reform) as wording:
+        from reasoner.questions import sweep as sweeping
+        from reasoner.questions import whatif
+        from reasoner.render import sweep as rendering
+
+        varied = sweeping.varied(vary)
+        asked = _asked(wording, case, as_of, reading, assume_nothing, reform)
+        chosen = whatif.chosen(asked.decision, person, route)
+        answer = rendering.answered(asked, varied, chosen, wording)
+        if svg is not None:
+            svg.write_text(rendering.svg(answer, wording), encoding="utf-8")
+        rendering.report(answer, wording, format.value, depth=depth)
+
+
+@app.command(epilog="Example: reasoner timeline examples/family-of-eight/case.yaml --person idris")
+def timeline(
+    case: CaseArgument,
+    vary: Annotated[
+        str | None,
+        typer.Option("--vary", metavar="DAY", help="applied_on (usual where somebody joins somebody) or assessed_on."),
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day to look at.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day to look at.")] = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    svg: SvgOption = None,
+    depth: DepthOption = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """When each route is open, closed or undetermined, and why each period begins and ends."""
+    with _reported(lang, reform) as wording:
+        from reasoner.questions import timeline as course
+        from reasoner.questions import whatif
+        from reasoner.render import timeline as rendering
+
+        asked = _asked(wording, case, as_of, reading, assume_nothing, reform)
+        days = [_parsed(day, _day, "2025-03-10") if day is not None else None for day in (first, last)]
+        found = course.timeline(asked, vary, days[0], days[1], whatif.chosen(asked.decision, person, route))
+        if svg is not None:
+            svg.write_text(rendering.svg(asked.decision, found, wording), encoding="utf-8")
+        rendering.report(asked.decision, found, wording, format.value, depth=depth)
+
+
+@app.command(
     epilog="Example: reasoner explain examples/spouse-under-21/case.yaml --person amal --condition minimum_age"
 )
 def explain(
@@ -177,6 +294,28 @@ def explain(
 
         target = Target(person, route, condition, document)
         show.explanation(decision, target, wording, format.value, depth=depth, full=everything)
+
+
+@app.command(epilog="Example: reasoner report examples/spouse-under-21/case.yaml -o amal.html --lang fr")
+def report(
+    case: CaseArgument,
+    output: OutputOption = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """A page for a file or a client: results, reasons, documents, dates and sources; needs a browser, no network."""
+    with _reported(lang, reform) as wording:
+        decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
+        from reasoner.render import report as rendering
+        from reasoner.render.remedy import of_outcomes
+
+        remedies = of_outcomes(_engine(wording, reform), decision, wording)
+        rendering.write(decision, wording, output, person=person, route=route, remedies=remedies)
 
 
 @app.command(
@@ -216,15 +355,27 @@ def rules(
     ] = False,
     regime: Annotated[str | None, typer.Option("--regime", help="Only provisions of this regime, e.g. IPF.")] = None,
     reform: ReformOption = None,
-    format: FormatOption = Format.text,
+    format: Annotated[
+        PageFormat,
+        typer.Option("--format", "-f", help="How to print the result; html is one page with all of the law."),
+    ] = PageFormat.text,
+    output: OutputOption = None,
     lang: LangOption = "en",
 ) -> None:
-    """List the provisions of the law, show one of them, or show which are encoded and tested."""
-    with _reported(lang, reform) as wording:
+    """List the provisions of the law, show one of them, show which are encoded and tested, or write the rulebook."""
+    with _reported(lang, reform) as wording, _into(output):
         from reasoner.render import rulebook
 
-        law = _engine(wording, reform).law
-        if provision is not None:
+        engine = _engine(wording, reform)
+        law = engine.law
+        if format is PageFormat.html:
+            from reasoner.errors import UsageError
+            from reasoner.render.lawbook import lawbook
+
+            if provision is not None or coverage or routes or readings:
+                raise UsageError("html_is_whole")
+            print(lawbook(law, engine.store.root, wording, regime), end="")
+        elif provision is not None:
             rulebook.provision(law, provision, wording, format.value)
         elif routes:
             rulebook.routes(law, wording, format.value)
@@ -445,6 +596,35 @@ def diff(
         rendering.report(comparison, sides.versions, sides.command, words, format.value, everything=everything)
 
 
+@app.command(epilog="Example: reasoner remedy examples/spouse-under-21/case.yaml --person amal --cost applied=10")
+def remedy(
+    case: CaseArgument,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most this many sets of changes.")] = 5,
+    cost: Annotated[
+        list[str] | None,
+        typer.Option("--cost", metavar="NAME=N", help="What a change costs (facts/costs.lp); may be repeated."),
+    ] = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """The cheapest sets of changes that make a person eligible with a complete file, or what stands in the way."""
+    with _reported(lang, reform) as wording:
+        prices = dict(_parsed(text, _price, "NAME=N, such as applied=10") for text in cost or [])
+        decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
+        from reasoner.questions.remedy import answers
+        from reasoner.render import remedy as rendering
+
+        engine = _engine(wording, reform)
+        found = answers(engine, decision, person, route, limit, prices)
+        rendering.report(decision, found, wording, format.value)
+
+
 @app.command(epilog="Example: reasoner schema > case.schema.json")
 def schema(reform: ReformOption = None) -> None:
     """The JSON Schema of a case file."""
@@ -508,6 +688,17 @@ def _reported(lang: str, reform: Sequence[Path] | None = None) -> Iterator[Wordi
         raise typer.Exit(2 if error.filename else 1) from None
 
 
+@contextmanager
+def _into(output: Path | None) -> Iterator[None]:
+    """Prints to a file, if one is named, once everything is there."""
+    if output is None:
+        yield
+        return
+    with redirect_stdout(io.StringIO()) as printed:
+        yield
+    output.write_text(printed.getvalue(), encoding="utf-8")
+
+
 def _discard_output() -> None:
     """Sends what is still to be written to standard output nowhere: at its end the interpreter would try again."""
     with suppress(OSError):
@@ -563,6 +754,22 @@ def _decided(
     return engine.decide(engine.load(case), as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
 
 
+def _asked(
+    wording: Wording,
+    case: str,
+    as_of: str | None,
+    reading: list[str] | None,
+    assume_nothing: bool,
+    reform: Sequence[Path] | None = None,
+) -> Asked:
+    from reasoner.questions import whatif
+
+    day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
+    pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
+    engine = _engine(wording, reform)
+    return whatif.asked(engine, case, as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
+
+
 def _day(text: str) -> date:
     day = date.fromisoformat(text)
     if day.isoformat() != text:  # 20250310 and 2025-W11-1 are written in other ways than in a case file
@@ -575,6 +782,13 @@ def _pair(text: str) -> tuple[str, str]:
     if not (name and value):
         raise ValueError
     return name, value
+
+
+def _price(text: str) -> tuple[str, int]:
+    name, value = _pair(text)
+    if int(value) < 1:
+        raise ValueError
+    return name, int(value)
 
 
 def _parsed(text: str, parse: Callable[[str], Any], form: str) -> Any:

@@ -73,6 +73,11 @@ class GroundProgram:
         return {atom: number for number, atom in self.atoms.items()}
 
     @cached_property
+    def number_of_comparison(self) -> dict[Atom, int]:
+        """Comparison to its number."""
+        return {comparison: number for number, comparison in self.comparisons.items()}
+
+    @cached_property
     def by_predicate(self) -> dict[str, tuple[int, ...]]:
         """Predicate to its atoms."""
         found: dict[str, list[int]] = {}

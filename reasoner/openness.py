@@ -69,6 +69,8 @@ def variables(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> t
 def _dates(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> Iterable[Variable]:
     program, reader = evaluator.program, inputs.reader
     numbers = [n for n in program.comparisons if n in within and inputs.truth[n] is None]
+    if not numbers:
+        return
     atoms = [program.comparisons[number] for number in numbers]
     for group in worlds(atoms, inputs.calendar, tuple(inputs.open_points), limit=CELLS):
         paths = tuple(reader.place(cast(Atom, point)) for point in group.points)
@@ -148,7 +150,7 @@ def _exact(
             varied[atom] = sum(bits for bits, option in zip(row, variable.options, strict=True) if option.get(atom))
         stride *= count
     rails = evaluator.run(inputs.truth, total, varied)
-    possible = rails.full & ~_excluded(evaluator, rails.holds, rails.fails, rails.full)
+    possible = rails.full & ~excluded(evaluator, rails.holds, rails.fails, rails.full)
     outcomes = [rails.holds[result] & possible for result in results]
     outcomes.append(possible & ~_union(outcomes))
     open_anyway = _union([possible & ~(rails.holds[r] | rails.fails[r]) for r in results])
@@ -176,7 +178,8 @@ def _union(masks: Iterable[int]) -> int:
     return total
 
 
-def _excluded(evaluator: Evaluator, holds: list[int], fails: list[int], full: int) -> int:
+def excluded(evaluator: Evaluator, holds: list[int], fails: list[int], full: int) -> int:
+    """The worlds that a constraint on possible cases excludes for certain."""
     excluded = 0
     for positive, negative in evaluator.program.constraints:
         bits = full

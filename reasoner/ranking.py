@@ -13,14 +13,16 @@ from reasoner.outcome import Outcome
 from reasoner.program import Law
 
 RESULTS = ("eligible", "discretionary", "undetermined", "not_eligible")
-FILES = ("complete", "not_applicable", "undetermined", "incomplete")
+KINDS = ("right", "favour")
+FILES = {"complete": 0, "not_applicable": 0, "undetermined": 1, "incomplete": 2}
 LACKING = ("missing", "defective")
 OPEN = ("unmet", "unknown")
 OBTAINABLE = "obtainable"  # the kind of fact that papers are, whose cost is that of a paper without one of its own
-KINDS = ("right", "favour")
 CRITERIA = ("result", "kind", "conditions", "file", "documents", "effort", "fees", "days")
-Merit = tuple[int | None, ...]
-"""What a route is worth by each of the criteria, less being better; None where it cannot be said, which is worst."""
+Shown = int | str | None
+Merit = tuple[tuple[int | None, Shown], ...]
+"""What a route is worth by each of the criteria, less being better, and how that is shown; None where it cannot be
+said, which is worst."""
 
 
 class Rank(NamedTuple):
@@ -33,8 +35,8 @@ class Rank(NamedTuple):
     place: int
     of: int
     by: str | None
-    value: int | str | None
-    other: int | str | None
+    value: Shown
+    other: Shown
 
 
 def ranked(outcomes: Sequence[Outcome], law: Law) -> list[tuple[int, Rank]]:
@@ -45,8 +47,8 @@ def ranked(outcomes: Sequence[Outcome], law: Law) -> list[tuple[int, Rank]]:
     found = []
     for place, (merit, position) in enumerate(merits, 1):
         other = merits[place - 2][0] if place > 1 else merits[1][0] if len(merits) > 1 else merit
-        by = next((at for at, (one, two) in enumerate(zip(merit, other, strict=True)) if one != two), None)
-        reason = (None, None, None) if by is None else (CRITERIA[by], _shown(by, merit[by]), _shown(by, other[by]))
+        by = next((at for at, (one, two) in enumerate(zip(merit, other, strict=True)) if one[0] != two[0]), None)
+        reason = (None, None, None) if by is None else (CRITERIA[by], merit[by][1], other[by][1])
         found.append((position, Rank(place, len(merits), *reason)))
     return found
 
@@ -61,16 +63,18 @@ class _Scale(NamedTuple):
     def merit(self, outcome: Outcome) -> Merit:
         lacking = [document.type for document in outcome.documents if document.status in LACKING]
         days = [_days(outcome.applied_on, end.date) for end in outcome.deadlines if end.id in self.ends]
-        return (
-            RESULTS.index(outcome.result),
-            any(remark.id == "favour" for remark in outcome.because),
+        favour = any(remark.id == "favour" for remark in outcome.because)
+        amounts = (
             sum(condition.status in OPEN for condition in outcome.conditions),
-            FILES.index(outcome.file),
             len(lacking),
             sum(self.costs.get(kind, self.other) for kind in lacking),
             sum(fee.amount or 0 for fee in outcome.fees if fee.status == "due"),
             max((each for each in days if each is not None), default=None),
         )
+        conditions, *others = ((amount, amount) for amount in amounts)
+        file = (FILES[outcome.file], outcome.file)
+        result = (RESULTS.index(outcome.result), outcome.result)
+        return (result, (int(favour), KINDS[favour]), conditions, file, *others)
 
 
 def _scale(law: Law) -> _Scale:
@@ -85,9 +89,4 @@ def _days(start: date | None, end: date | None) -> int | None:
 
 
 def _key(merit: Merit) -> list[tuple[bool, int]]:
-    return [(part is None, part or 0) for part in merit]
-
-
-def _shown(at: int, value: int | None) -> int | str | None:
-    names = {"result": RESULTS, "kind": KINDS, "file": FILES}.get(CRITERIA[at])
-    return value if names is None or value is None else names[value]
+    return [(part is None, part or 0) for part, _ in merit]

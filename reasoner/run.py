@@ -19,8 +19,11 @@ from reasoner.facts import Inputs, Plan
 from reasoner.ground import GroundProgram
 from reasoner.openness import Variable, variables
 from reasoner.program import Law
+from reasoner.sampling import Sample
 from reasoner.solve import Solver, consequences
+from reasoner.terms import leaves
 
+FIRST = 2  # decisions of one ground program after which most of a case is likely to be remembered
 FRAGMENTS = 200_000  # remembered conclusions of one ground program; past that, remembering begins anew
 
 T = TypeVar("T")
@@ -34,9 +37,10 @@ class Machine:
     law: Law
     program: GroundProgram
     decisions: int = 0
-    fragments: dict[tuple[Any, int, int], Any] = field(default_factory=dict)
+    fragments: dict[tuple[Any, int, int, tuple[Any, ...]], Any] = field(default_factory=dict)
     layouts: dict[tuple[str, str], Any] = field(default_factory=dict)
     _masks: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _points: dict[int, tuple[Any, ...]] = field(default_factory=dict)
 
     @cached_property
     def plan(self) -> Plan:
@@ -90,6 +94,14 @@ class Machine:
         """All comparisons, as bits."""
         return sum(1 << number for number in self.program.comparisons)
 
+    def points(self, comparisons: int) -> tuple[Any, ...]:
+        """The points that some comparisons (bits) read."""
+        found = self._points.get(comparisons)
+        if found is None:
+            read = (leaves(c) for n, c in self.program.comparisons.items() if comparisons >> n & 1)
+            found = self._points[comparisons] = tuple(dict.fromkeys(point for points in read for point in points))
+        return found
+
 
 @dataclass(eq=False, repr=False)
 class Run:
@@ -98,6 +110,8 @@ class Run:
     machine: Machine
     inputs: Inputs
     cast: Cast
+    _settled: dict[int, bool | None] = field(default_factory=dict)
+    _fits: bool | None = None
 
     @property
     def law(self) -> Law:
@@ -126,6 +140,11 @@ class Run:
                 opened[number >> 3] |= 1 << (number & 7)
         return int.from_bytes(held, "little"), int.from_bytes(opened, "little")
 
+    def differs(self, other: Run, atoms: tuple[int, ...]) -> bool:
+        """Whether something that ``atoms`` depend on is otherwise in another run of the same ground program."""
+        mask = self.machine.mask(atoms)
+        return any((ours ^ theirs) & mask for ours, theirs in zip(self._bits, other._bits, strict=True))
+
     def remembered(self, key: Any, atoms: tuple[int, ...], build: Callable[[], T]) -> T:
         """What ``build`` gives, or gave in an earlier case in which everything that ``atoms`` depend on was the same.
 
@@ -136,27 +155,37 @@ class Run:
             return build()
         mask = self.machine.mask(atoms)
         held, opened = self._bits
-        full = (key, held & mask, opened & mask)
+        between = opened & mask & self.machine.comparisons
+        # Which open comparisons can hold together depends on the days and numbers that they read.
+        values = self._values(between) if between else ()
+        full = (key, held & mask, opened & mask, values)
         fragments = self.machine.fragments
         if full in fragments:
             return fragments[full]  # type: ignore[no-any-return]
         self._confirm()
         built = build()
-        if self._lasting(atoms, opened & mask):
+        if self._lasting(atoms):
             if len(fragments) >= FRAGMENTS:
                 fragments.clear()
             fragments[full] = built
         return built
 
-    def _lasting(self, atoms: tuple[int, ...], opened: int) -> bool:
-        """Whether what was built holds for every case with these inputs.
+    def _values(self, comparisons: int) -> tuple[Any, ...]:
+        """What is known of the points that some comparisons (bits) read."""
+        found = self._known.get(comparisons)
+        if found is None:
+            value = self.inputs.calendar.value
+            found = self._known[comparisons] = tuple([value(point) for point in self.machine.points(comparisons)])
+        return found
 
-        Open dates can bring about more or less than which comparisons they leave open says, and in a contradictory case
-        nothing is worked out.
-        """
-        if all(self.rails.truth(atom) is not None for atom in atoms):
-            return True
-        return not opened & self.machine.comparisons and not self.contradictory
+    @cached_property
+    def _known(self) -> dict[int, tuple[Any, ...]]:
+        return {}
+
+    def _lasting(self, atoms: tuple[int, ...]) -> bool:
+        """Whether what was built holds for every case with these inputs: in a contradictory case nothing is worked
+        out."""
+        return all(self.rails.truth(atom) is not None for atom in atoms) or not self.contradictory
 
     # -- deciding -----------------------------------------------------------------------------------------------
 
@@ -174,11 +203,21 @@ class Run:
         value = self.rails.truth(number)
         if value is not None or number not in self.program.is_shown:
             return value
-        if number not in self._open_states:
-            about = self.program.atoms[number][1:3]  # a route that is not worth showing, asked for all the same
-            asked = [n for n in self._all_undecided if self.program.atoms[n][1:3] == about]
-            self._open_states.update(self._worked_out(asked)[0])
-        return self._open_states[number]
+        if number not in self._settled:
+            self._settle(number)
+        return self._settled[number]
+
+    def _settle(self, number: int) -> None:
+        """Works out an atom with others: all on routes worth showing in a first case, those about the same person when
+        most is remembered from earlier ones."""
+        person, route = self.program.atoms[number][1:3]
+        asked = self._undecided
+        if self.machine.decisions > FIRST:
+            asked = tuple(n for n in asked if self.program.atoms[n][1] == person)
+        if number not in asked:  # a route that is not worth showing, asked for all the same
+            asked = tuple(n for n in self._all_undecided if self.program.atoms[n][1:3] == (person, route))
+        states, self._fits = self._worked_out(asked)
+        self._settled.update(states)
 
     def _confirm(self) -> None:
         if not self._confirmed:
@@ -191,28 +230,27 @@ class Run:
         return self.machine.solver.has_model(self.inputs.truth, decided)
 
     @property
-    def _open_states(self) -> dict[int, bool | None]:
-        """The truth of what three-valued logic leaves open, first of all on routes worth showing."""
-        return self._first[0]
-
-    @property
     def contradictory(self) -> bool:
         """Whether the facts exclude each other, so that no possible case fits all of them."""
-        return not self._first[1]
-
-    @cached_property
-    def _first(self) -> tuple[dict[int, bool | None], bool]:
-        return self._worked_out(self._undecided)
+        if self._fits is None and self._undecided:
+            self._settle(self._undecided[0])
+        return self._fits is False
 
     def _worked_out(self, asked: Sequence[int]) -> tuple[dict[int, bool | None], bool]:
         """By cautious and brave consequences over possible cases: what is certain, and whether there are such cases."""
         if not asked:
             return {}, True
         options = [variable.options for variable in self._variables(asked)]
-        common = consequences(self.program, self.inputs.truth, options, asked)
+        sample = Sample(self.evaluator, self.inputs.truth, options)
+        found: dict[int, bool | None] = {number: None for number in asked if sample.open(number)}
+        rest = [number for number in asked if number not in found]
+        if not rest and sample.any_possible:
+            return found, True
+        common = consequences(self.program, self.inputs.truth, options, rest)
         if common is None:
             return dict.fromkeys(asked), False
-        return {n: True if n in common.certain else None if n in common.possible else False for n in asked}, True
+        found |= {n: True if n in common.certain else None if n in common.possible else False for n in rest}
+        return found, True
 
     def _variables(self, atoms: Sequence[int]) -> tuple[Variable, ...]:
         cone = frozenset[int]().union(*(self.evaluator.cone(number) for number in atoms))

@@ -14,7 +14,7 @@ from reasoner.errors import RulesError
 from reasoner.ground import GroundProgram
 
 if TYPE_CHECKING:
-    from clingo import Control
+    from clingo import Control, Model
 
 Option = Mapping[int, bool]
 """One value of an open variable: the truth of the inputs and comparisons that it settles."""
@@ -89,13 +89,15 @@ def consequences(
     for mode in ("cautious", "brave"):
         control.configuration.solve.enum_mode = mode  # type: ignore[union-attr]
         control.configuration.solve.models = "0"  # type: ignore[union-attr]
-        last: frozenset[int] | None = None
-        with control.solve(assumptions=assumptions, yield_=True) as handle:
-            for model in handle:
-                last = frozenset(int(symbol.name[1:]) for symbol in model.symbols(shown=True))
-        if last is None:
+        last: list[frozenset[int]] = []
+
+        def keep(model: Model, kept: list[frozenset[int]] = last) -> None:
+            kept.append(frozenset(int(symbol.name[1:]) for symbol in model.symbols(shown=True)))
+
+        control.solve(assumptions=assumptions, on_last=keep)  # each model before it is only a step on the way
+        if not last:
             return None
-        found.append(last)
+        found += last
     return Consequences(*found)
 
 

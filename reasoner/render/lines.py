@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.explanation import FALSE, OPEN, TRUE, Explainer, Node
-from reasoner.outcome import CARRYING, Condition, DocumentStatus, Outcome
+from reasoner.outcome import CARRYING, Condition, Deadline, DocumentStatus, Outcome
 from reasoner.ranking import Rank
 from reasoner.render.sentences import Sentences, day
 from reasoner.wording import NAME, Wording
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 NO_ARTICLE = "source document"  # of a provision that rests on a source alone; "reasoner rules" shows which
 YES, NO, ASIDE, ASK, PLAIN = "✓", "✗", "–", "?", ""
-_MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
+MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
 _URGENCY = ("unmet", "unknown", "waived", "met")
-_RESULTS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
 _NAMED = {"result": "results", "kind": "ranking", "file": "files"}  # criteria of the ranking whose values have names
+RESULT_MARKS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
 _STATES = {TRUE: YES, FALSE: NO, OPEN: ASK}
 
 
@@ -93,7 +93,7 @@ class Writer:
         side = "ranked_equal" if rank.by is None else "ranked_first" if rank.place == 1 else "ranked_after"
         own, other = (self._merit(rank.by, value) for value in (rank.value, rank.other))
         text = self.wording.ui(side, N=rank.place, Route=route, Own=own, Other=other)
-        return Line(_RESULTS[outcome.result], self.wording.fluent(text))
+        return Line(RESULT_MARKS[outcome.result], self.wording.fluent(text))
 
     def _merit(self, by: str | None, value: int | str | None) -> str:
         """What a route has on a criterion, in words."""
@@ -103,40 +103,54 @@ class Writer:
 
     def outcome(self, run: Run, outcome: Outcome) -> Line:
         """One outcome: the result, then conditions, documents, what follows, dates, fees, authorities and remarks."""
-        ui, sentences = self.wording.ui, self.sentences(run)
-        name = run.cast.canonical[outcome.person]
-        parts = [
-            *self.conditions(run, outcome, sentences),
-            *self._carrying(run, outcome, sentences),
-            self._group("depends_on", self._open(outcome, sentences)),
-            self._group("documents", self._documents(run, outcome, sentences)),
-            self._group("effects", self._effects(outcome, sentences, name)),
-            self._group("deadlines", self._deadlines(outcome)),
-            self._group("fees", self._fees(outcome)),
-            self._group("authorities", self._authorities(outcome)),
-            self._group("channels", (Line(PLAIN, self.wording.text("channels", c)) for c in outcome.channel)),
-            self._group("warnings", (self._remark("warnings", r, sentences, name) for r in outcome.warnings)),
-            self._group("notes", (self._note(r) for r in outcome.notes)),
-            self._group("assumed", self._assumed(outcome, sentences)),
-        ]
-        result = self.wording.text("results", outcome.result)
-        title = self.wording.ui("pair", Name=self.title(outcome, sentences, name), Value=result)
-        details = [self._applied(outcome)] if outcome.applied_on or outcome.sponsor else []
-        details.append(self.wording.text("files", outcome.file))
+        sentences = self.sentences(run)
+        below: list[Line] = []
+        for key, lines in self.parts(run, outcome).items():
+            if key in ("conditions", "because"):
+                below += lines
+            elif lines:
+                below.append(Line(PLAIN, self.wording.ui(key), children=lines, heading=True))
         if run.contradictory:
-            parts.insert(0, Line(ASK, ui("contradictory")))
-        text = f"{title} ({'; '.join(details)})"
-        return Line(_RESULTS[outcome.result], text, children=tuple(part for part in parts if part is not None))
+            below.insert(0, Line(ASK, self.wording.ui("contradictory")))
+        title = self.title(outcome, sentences, run.cast.canonical[outcome.person])
+        text = self.wording.ui("pair", Name=title, Value=self.wording.text("results", outcome.result))
+        details = [self.applied(outcome)] if outcome.applied_on or outcome.sponsor else []
+        details.append(self.wording.text("files", outcome.file))
+        return Line(RESULT_MARKS[outcome.result], f"{text} ({'; '.join(details)})", children=tuple(below))
+
+    def parts(self, run: Run, outcome: Outcome) -> dict[str, tuple[Line, ...]]:
+        """The parts of an outcome in their order, by the keys of their headings."""
+        sentences, name = self.sentences(run), run.cast.canonical[outcome.person]
+        parts: dict[str, Iterable[Line]] = {
+            "conditions": self.conditions(run, outcome, sentences),
+            "because": self._carrying(run, outcome, sentences),
+            "depends_on": self._open(outcome, sentences),
+            "documents": self._documents(run, outcome, sentences),
+            "effects": self._effects(outcome, sentences, name),
+            "deadlines": self.deadlines(outcome.deadlines),
+            "fees": self._fees(outcome),
+            "authorities": self._authorities(outcome),
+            "channels": (Line(PLAIN, self.wording.text("channels", c)) for c in outcome.channel),
+            "warnings": (self.remark("warnings", r, sentences, name) for r in outcome.warnings),
+            "notes": (self.note(r) for r in outcome.notes),
+            "assumed": self._assumed(outcome, sentences),
+        }
+        return {key: tuple(lines) for key, lines in parts.items()}
 
     def title(self, outcome: Outcome, sentences: Sentences, name: str) -> str:
         """``Amal, as spouse of Yusuf``."""
-        words = {"Person": sentences.names[name], "Route": sentences.route(outcome.route)}
-        if outcome.sponsor is None:
-            return self.wording.ui("as_route", **words)
-        sponsor = NAME + (self.decision.file.case.persons[outcome.sponsor].name or outcome.sponsor)
-        return self.wording.ui("as_route_of", **words, Sponsor=sponsor)
+        return self.heading(sentences, name, outcome.route, outcome.sponsor)
 
-    def _applied(self, outcome: Outcome) -> str:
+    def heading(self, sentences: Sentences, name: str, route: str, sponsor: str | None) -> str:
+        """A canonical person on a route, joining a sponsor if there is one."""
+        words = {"Person": sentences.names[name], "Route": sentences.route(route)}
+        if sponsor is None:
+            return self.wording.ui("as_route", **words)
+        joined = NAME + (self.decision.file.case.persons[sponsor].name or sponsor)
+        return self.wording.ui("as_route_of", **words, Sponsor=joined)
+
+    def applied(self, outcome: Outcome) -> str:
+        """When the application was filed."""
         if outcome.applied_on is None:
             return self.wording.ui("applied_unknown")
         return self.wording.ui("applied_on" if outcome.filed else "not_asked", Date=day(outcome.applied_on))
@@ -147,10 +161,6 @@ class Writer:
             return line._replace(text=self.wording.fluent(line.text), children=())
         below = tuple(self.cut(child, level + 1) for child in line.children)
         return line._replace(text=self.wording.fluent(line.text), children=below)
-
-    def _group(self, key: str, lines: Iterable[Line]) -> Line | None:
-        found = tuple(lines)
-        return Line(PLAIN, self.wording.ui(key), children=found, heading=True) if found else None
 
     # -- conditions and their reasons ---------------------------------------------------------------------------
 
@@ -179,7 +189,7 @@ class Writer:
                 below.append(Line(NO, self.wording.ui("nobody_is")))
         text = sentences.condition(name, outcome.route, condition.id)
         required = self._required(explainer, name, outcome.route, condition.id)
-        return Line(_MARKS[condition.status], text, required, tuple(below))
+        return Line(MARKS[condition.status], text, required, tuple(below))
 
     def _explainer(self, run: Run) -> Explainer:
         return run.thorough if self.full else run.explainer
@@ -269,7 +279,7 @@ class Writer:
                 self._explainer(run).explain(("excused", name, outcome.route, document.type)), sentences
             )
         required = document.provisions if document.status != "held" or self.full else ()
-        return Line(_MARKS[document.status], text, required[:3], tuple(below))
+        return Line(MARKS[document.status], text, required[:3], tuple(below))
 
     def _defects(self, run: Run, outcome: Outcome, document: DocumentStatus, sentences: Sentences) -> Iterator[Line]:
         if document.status not in ("defective", "unknown"):
@@ -300,8 +310,9 @@ class Writer:
             on = f", {day(effect.date)}" if effect.date else ""
             yield Line(YES if effect.status == "applies" else ASK, f"{text} ({kind}{on})", effect.provisions[:1])
 
-    def _deadlines(self, outcome: Outcome) -> Iterator[Line]:
-        for deadline in sorted(outcome.deadlines, key=lambda deadline: str(deadline.date or "9")):
+    def deadlines(self, deadlines: Iterable[Deadline]) -> Iterator[Line]:
+        """Dates that count, the first first."""
+        for deadline in sorted(deadlines, key=lambda deadline: str(deadline.date or "9")):
             shown = day(deadline.date) if deadline.date else self.wording.ui("open_date")
             text = self.wording.ui("pair", Name=shown, Value=self.wording.text("deadlines", deadline.id))
             yield Line(PLAIN, text, deadline.provisions[:1])
@@ -320,7 +331,8 @@ class Writer:
             body = self.wording.text("authorities", authority.body)
             yield Line(PLAIN, self.wording.ui("pair", Name=task, Value=body), authority.provisions[:1])
 
-    def _remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
+    def remark(self, section: str, remark: Any, sentences: Sentences, name: str) -> Line:
+        """A warning, or another remark of a section, about a canonical person."""
         people = self.decision.file.case.persons
         about = [people[part].name or part if part in people else sentences.value(part) for part in remark.about]
         entry = self.wording.get(section, remark.id)
@@ -332,7 +344,8 @@ class Writer:
             text = self.wording.text(section, remark.id, **values)
         return Line("!", text, remark.provisions[:1])
 
-    def _note(self, remark: Any) -> Line:
+    def note(self, remark: Any) -> Line:
+        """A provision that is shown as context."""
         entry = self.wording.get("provisions", remark.id) or {}
         return Line("i", str(entry.get("statement") or remark.id), (remark.id,))
 

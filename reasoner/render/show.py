@@ -47,7 +47,7 @@ def as_json(decision: Decision, outcomes: Iterable[Outcome] | None = None) -> di
     return {
         "case": decision.file.case.case or decision.file.name,
         "assessed_on": decision.assessed_on.isoformat(),
-        "rules": {"version": __version__, "digest": decision.law.digest, **_reforms(decision.law)},
+        "rules": {"version": __version__, "digest": decision.law.digest, **reforms(decision.law)},
         "readings": dict(decision.readings),
         "outcomes": list(_ranked_data(decision, decision.outcomes if outcomes is None else outcomes)),
     }
@@ -61,7 +61,8 @@ def _ranked_data(decision: Decision, outcomes: Iterable[Outcome]) -> Iterator[di
         yield {**as_data(outcome), "rank": as_data(next(ranks, None))}
 
 
-def _reforms(law: Law) -> dict[str, list[str]]:
+def reforms(law: Law) -> dict[str, list[str]]:
+    """The reforms that a law was given, for the ``rules`` of a result."""
     return {"reforms": [reform.name for reform in law.reforms]} if law.reforms else {}
 
 

@@ -1,0 +1,75 @@
+"""How long the analyst's questions take in process, beside one plain decision, with the shape ground.
+
+    python benchmarks/questions.py [--runs N]
+
+For each question the first answer (nothing remembered of the changed case) and the fastest of N, each as a time and as
+a multiple of a plain decision of the same case. The aims on the largest example are 10 ms for whatif and 50 ms for
+timeline;
+run it on an otherwise idle machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from reasoner.engine import Engine
+from reasoner.questions import whatif
+from reasoner.questions.scenario import asked
+from reasoner.questions.timeline import timeline
+from reasoner.questions.whatif import Asked
+
+LARGEST = Path(__file__).parent.parent / "examples" / "family-of-eight" / "case.yaml"
+
+
+class Question(NamedTuple):
+    """A question with its name, the aim in milliseconds, and how it is asked."""
+
+    name: str
+    aim: float
+    ask: Callable[[Asked], object]
+
+
+def changed(case: Asked) -> object:
+    """A fact of one of the eight."""
+    return case.what_if(asked(["persons.idris.born=2004-01-30"], [], []))
+
+
+QUESTIONS = [
+    Question("whatif", 10, changed),
+    Question("timeline", 50, timeline),
+]
+
+
+def times(ask: Callable[[], object], runs: int) -> tuple[float, float]:
+    """Milliseconds of the first answer, and of the fastest."""
+    taken = []
+    for _ in range(runs):
+        begun = time.perf_counter()
+        ask()
+        taken.append((time.perf_counter() - begun) * 1000)
+    return taken[0], min(taken)
+
+
+def main(runs: int) -> None:
+    """Prints one row for each question."""
+    engine = Engine()
+    case = whatif.asked(engine, LARGEST)
+    for _ in range(4):  # builds what a machine builds once
+        first = case.decide(case.subject.file).outcomes
+    assert first == case.decision.outcomes
+    _, plain = times(lambda: case.decide(case.subject.file).outcomes, runs)
+    print(f"{'plain decision':16} {'':10} {plain:8.1f} ms")
+    for question in QUESTIONS:
+        once, best = times(lambda ask=question.ask: ask(case), runs)  # type: ignore[misc]
+        times_plain = f"{once / plain:6.2f} and {best / plain:5.2f} x plain"
+        print(f"{question.name:16} {once:8.1f} first {best:8.1f} ms  {times_plain}  (aim {question.aim:.0f} ms)")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=9, help="repetitions")
+    main(parser.parse_args().runs)

@@ -1,0 +1,219 @@
+"""The course of a case while one value in it is varied: finitely many moments, all evaluated at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache, cached_property
+from itertools import pairwise
+from typing import Any
+
+from reasoner.dates import Periods, Term, Value
+from reasoner.evaluate import Rails
+from reasoner.facts import Reader
+from reasoner.openness import variables
+from reasoner.outcome import RESULTS
+from reasoner.questions.flips import Flips, same
+from reasoner.run import Run
+from reasoner.sampling import Sample
+from reasoner.terms import leaves
+
+_TOLD = ("relevant", *RESULTS, "condition", "complete", "incomplete")
+
+
+class CannotVary(Exception):
+    """The varied value decides more than comparisons, so that each of its values is a case of its own."""
+
+
+@dataclass(eq=False, repr=False)
+class World:
+    """One of many worlds that were evaluated together."""
+
+    shared: Rails
+    index: int
+    sample: Callable[[], Sample]
+
+    def truth(self, atom: int) -> bool | None:
+        """The truth of an atom in this world; None where it is open."""
+        if self.shared.holds[atom] >> self.index & 1:
+            return True
+        return False if self.shared.fails[atom] >> self.index & 1 else None
+
+    def open(self, atom: int) -> bool:
+        """Whether an atom is known to be open in this world; if not, it can still be."""
+        return bool(self.sample().open(atom) >> self.index & 1)
+
+
+class Moment(Run):
+    """A run with the varied value at ``value``, its atoms evaluated together with those of other moments."""
+
+    value: Any
+    world: World
+    course: Course
+    previous: Moment | None = None
+
+    @cached_property
+    def eve(self) -> Moment:
+        """What there is just before, on the last value of the moment before this one; there has to be one."""
+        assert self.previous is not None
+        return self.previous.course.on(self.course.value(self.course.number(self.value) - 1), self.previous.world)
+
+    @cached_property
+    def rails(self) -> Any:
+        """The truth of every atom."""
+        return self.world
+
+    def state(self, number: int) -> bool | None:
+        """The truth of any atom; of an open one worked out with what else is said of its person and route."""
+        value = self.world.truth(number)
+        if value is not None or number not in self.program.is_shown or self.world.open(number):
+            return value
+        if number not in self._settled:
+            about = self.program.atoms[number][1:3]
+            asked = [n for p in _TOLD for n in self.program.about(p, *about) if self.world.truth(n) is None]
+            asked = [n for n in dict.fromkeys((number, *asked)) if not self.world.open(n)]
+            states, self._fits = self._worked_out(asked)
+            self._settled.update(states)
+        return self._settled[number]
+
+    def result(self, name: str, route: str) -> str | None:
+        """The result of a canonical person on a route; None when it would not be listed."""
+        number = self.program.number
+        relevant = number.get(("relevant", name, route))
+        if relevant is None or (shown := self.state(relevant)) is False:
+            return None
+        found = next((r for r in RESULTS if (n := number.get((r, name, route))) and self.state(n)), "undetermined")
+        return found if shown or found != "not_eligible" else None
+
+
+class Course:
+    """A run from one value of what is varied to another, with the moments at which some comparison flips.
+
+    ``low`` is the run at the first value, ``high`` reads the same case at the last. Raises :class:`CannotVary` when
+    more than dates, numbers and periods differ between the two.
+    """
+
+    def __init__(self, low: Run, high: Reader, first: Any, last: Any) -> None:
+        self.low, self.first, self.last = low, first, last
+        self.value: Callable[[int], Any] = date.fromordinal if isinstance(first, date) else int
+        self.numbers = range(self.number(first), self.number(last) + 1)
+        if low.inputs.reader.truths(low.machine.plan)[0] != high.truths(low.machine.plan)[0]:
+            raise CannotVary
+        moving = dict(self._moving(high))
+        self.flips = Flips(low.inputs.calendar, moving, self.numbers, self.value)
+
+    @staticmethod
+    def number(value: Any) -> int:
+        """The number of a value."""
+        return value.toordinal() if isinstance(value, date) else int(value)
+
+    def _moving(self, high: Reader) -> Iterator[tuple[Term, Callable[[Any], Value]]]:
+        """The points that differ between the first value and the last, with their value in between."""
+        seen = {point for comparison in self.low.program.comparisons.values() for point in leaves(comparison)}
+        for point in seen:
+            was, now = self.low.inputs.calendar.value(point), high.value(_atom(point))[0]
+            if (was, now) == (self.first, self.last):
+                yield point, same
+            elif isinstance(was, Periods) and isinstance(now, Periods):
+                yield from [(point, _periods(was, now, self.first, self.last))] if was != now else []
+            elif was != now:
+                raise CannotVary
+
+    def ask(self, atoms: tuple[int, ...]) -> tuple[Moment, ...]:
+        """The moments at which something that ``atoms`` depend on changes, in order, the first value among them."""
+        mask, program = self.low.machine.mask(atoms), self.low.program
+        asked = [
+            (number, comparison)
+            for number, comparison in program.comparisons.items()
+            if mask >> number & 1 and self.flips.reads(comparison)
+        ]
+        answers = {number: self.flips.answers(comparison) for number, comparison in asked}
+        starts = {self.numbers[0], *(start for listed in answers.values() for start, _ in listed)}
+        opened = frozenset(self.low.inputs.open_points)
+        starts.update(self.flips.ties([c for n, c in program.comparisons.items() if mask >> n & 1], opened))
+        return self._moments(sorted(starts), answers, mask)
+
+    def _moments(
+        self, starts: list[int], answers: Mapping[int, list[tuple[int, bool | None]]], mask: int
+    ) -> tuple[Moment, ...]:
+        index = {start: place for place, start in enumerate(starts)}
+        full, varied, opened = (1 << len(starts)) - 1, dict[int, int](), dict[int, int]()
+        for number, listed in answers.items():
+            bits = [0, 0]
+            for place, (start, answer) in enumerate(listed):
+                end = full if place + 1 == len(listed) else (1 << index[listed[place + 1][0]]) - 1
+                span = end & ~((1 << index[start]) - 1)
+                if answer is not False:
+                    bits[0 if answer else 1] |= span
+            varied[number] = bits[0]
+            if bits[1]:
+                opened[number] = bits[1]
+        rails = self.low.evaluator.run(self.low.inputs.truth, len(starts), varied, opened)
+        sample = self._sample(mask, len(starts), varied, opened)
+        self._answered = tuple(answers)
+        found = tuple(self.on(self.value(start), World(rails, place, sample)) for place, start in enumerate(starts))
+        for before, after in pairwise(found):
+            after.previous = before
+        return found
+
+    def _sample(
+        self, mask: int, moments: int, varied: Mapping[int, int], opened: Mapping[int, int]
+    ) -> Callable[[], Sample]:
+        """What open facts can bring about at all the moments; worked out when something is open."""
+
+        @cache
+        def sample() -> Sample:
+            inputs = self.low.inputs
+            within = frozenset(n for n in self.low.program.inputs if inputs.truth[n] is None and mask >> n & 1)
+            options = [variable.options for variable in variables(self.low.evaluator, inputs, within)]
+            return Sample(self.low.evaluator, inputs.truth, options, moments, varied, opened)
+
+        return sample
+
+    def on(self, value: Any, world: World) -> Moment:
+        """The moment of a value in a world."""
+        low = self.low.inputs
+        truth = {**low.truth, **{number: world.truth(number) for number in self._answered}}
+        inputs = replace(low, truth=truth, calendar=self.flips.calendar_at(value))
+        found = Moment(self.low.machine, inputs, self.low.cast)
+        found.value, found.world, found.course = value, world, self
+        return found
+
+    def changing(self, moments: tuple[Moment, ...], atoms: Iterable[int]) -> Iterator[Moment]:
+        """The moments at which one of some atoms can have another truth than just before, the first among them."""
+        shared = moments[0].world.shared
+        turns = 1
+        for atom in atoms:
+            holds, fails = shared.holds[atom], shared.fails[atom]
+            # What is open can be settled by what is open together, otherwise in each moment.
+            turns |= holds ^ (holds << 1) | fails ^ (fails << 1) | ~(holds | fails)
+        yield from (moment for moment in moments if turns >> moment.world.index & 1)
+
+
+def _atom(point: Term) -> tuple[Any, ...]:
+    assert isinstance(point, tuple)
+    return point
+
+
+def _periods(first: Periods, last: Periods, low: Any, high: Any) -> Callable[[Any], Periods]:
+    """The list of periods for a varied value: one end of one of them is that value."""
+    if len(first.spans) != len(last.spans) or first.complete != last.complete:
+        raise CannotVary
+    holes = [
+        (index, end)
+        for index, (one, other) in enumerate(zip(first.spans, last.spans, strict=True))
+        for end in (0, 1)
+        if one[end] != other[end]
+    ]
+    if any((first.spans[index][end], last.spans[index][end]) != (low, high) for index, end in holes):
+        raise CannotVary
+
+    def at(value: Any) -> Periods:
+        spans = dict(enumerate(first.spans))
+        for index, end in holes:
+            start, stop = spans[index]
+            spans[index] = (start, value) if end else (value, stop)
+        return Periods(tuple(spans.values()), first.complete)
+
+    return at
