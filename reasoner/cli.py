@@ -71,7 +71,7 @@ NothingOption = Annotated[
     bool, typer.Option("--assume-nothing", help="Leave open what silence in the file would otherwise answer.")
 ]
 LangOption = Annotated[
-    str, typer.Option("--lang", "-l", envvar="REASONER_LANG", help="Language of the answer: en or fr.")
+    str, typer.Option("--lang", "-l", envvar="REASONER_LANG", help="Language of the answer: en, fr or nl.")
 ]
 PersonOption = Annotated[str | None, typer.Option("--person", "-p", metavar="ID", help="Only this person.")]
 RouteOption = Annotated[

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from reasoner.case import NEVER, CaseFile, Day, at, load_case, parse_case, schema
 from reasoner.errors import CaseFileError, Fault, catalogue, describe
+from reasoner.wording import languages
 
 ROOT = Path(__file__).parent
 FULL = ROOT / "data" / "full_case.yaml"
@@ -445,18 +446,21 @@ def test_a_fault_reads_as_a_sentence_in_each_language() -> None:
         "Check the date; leave the day out if only the month is known."
     )
     assert "il n'y a pas de 29 février 2011" in describe(fault, catalogue("fr"))
+    assert "29 februari 2011 bestaat niet. Verwacht: een dag van 1 tot 28." in describe(fault, catalogue("nl"))
 
 
 def test_every_code_has_its_sentences_in_each_language() -> None:
-    english, french = catalogue("en"), catalogue("fr")
-    assert list(english) == list(french)
-    for code, entry in english.items():
-        for part, template in entry.items():
-            fields = [
-                {field for _, field, _, _ in Formatter().parse(text) if field}
-                for text in (template, french[code][part])
-            ]
-            assert fields[0] == fields[1], (code, part)
+    english = catalogue("en")
+    for language in languages():
+        own = catalogue(language)
+        assert list(english) == list(own)
+        for code, entry in english.items():
+            for part, template in entry.items():
+                fields = [
+                    {field for _, field, _, _ in Formatter().parse(text) if field}
+                    for text in (template, own[code][part])
+                ]
+                assert fields[0] == fields[1], (language, code, part)
 
 
 def test_every_code_in_the_sources_is_in_the_catalogue_and_tested() -> None:
@@ -472,7 +476,7 @@ def test_every_code_in_the_sources_is_in_the_catalogue_and_tested() -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_placeholder_is_left_open(name: str) -> None:
     for fault in faults_of(FAULTS[name][0]):
-        for language in ("en", "fr"):
+        for language in languages():
             assert fault.code in catalogue(language)
             assert not re.search(r"\{\w+\}", describe(fault, catalogue(language)))
 

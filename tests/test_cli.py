@@ -22,12 +22,14 @@ from reasoner import __version__, cli
 from reasoner.case import parse_case
 from reasoner.engine import Engine
 from reasoner.instance import symbol
+from reasoner.wording import languages
 
 ROOT = Path(__file__).parent.parent
 COUPLE = "examples/spouse-under-21/case.yaml"
 HALF_KNOWN = "examples/half-known-dates/case.yaml"
 SINGLE = "examples/unlimited-stay/case.yaml"
 CASES = (COUPLE, HALF_KNOWN, SINGLE)
+LANGUAGES = languages()
 COMMANDS = ("decide", "explain", "facts", "rules", "test", "schema", "new")
 
 
@@ -138,17 +140,17 @@ def test_wrong_usage_is_told_on_standard_error_with_exit_code_2(words: list[str]
 # -- decide and explain -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("command", ["decide", "explain"])
 def test_text_reads_well_at_80_columns(command: str, case: str, language: str) -> None:
     text = answer(command, case, "--lang", language)
     assert_plain(text)
-    assert text.splitlines()[0].startswith({"en": "Case ", "fr": "Dossier "}[language])
+    assert text.splitlines()[0].startswith({"en": "Case ", "fr": "Dossier ", "nl": "Dossier "}[language])
     assert_plain(answer(command, case, "--lang", language, "--all"))
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("command", ["decide", "explain"])
 def test_markdown_and_json_are_given_for_the_same_outcomes(command: str, language: str) -> None:
     page = answer(command, COUPLE, "--format", "markdown", "--lang", language)
@@ -157,15 +159,17 @@ def test_markdown_and_json_are_given_for_the_same_outcomes(command: str, languag
     assert len(re.findall(r"^## [✓✗–?] ", page, re.MULTILINE)) == len(outcomes) == 4
 
 
-@pytest.mark.parametrize("option", [["--lang", "fr"], ["-l", "fr"]])
-def test_the_language_is_an_option_or_an_environment_variable(option: list[str]) -> None:
-    french = answer("decide", SINGLE, *option)
-    assert answer("decide", SINGLE, REASONER_LANG="fr") == french
-    assert french != answer("decide", SINGLE)
+@pytest.mark.parametrize("option", ["--lang", "-l"])
+@pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "en"])
+def test_the_language_is_an_option_or_an_environment_variable(option: str, language: str) -> None:
+    answered = answer("decide", SINGLE, option, language)
+    assert answer("decide", SINGLE, REASONER_LANG=language) == answered
+    assert answered != answer("decide", SINGLE)
 
 
-def test_the_language_changes_no_result() -> None:
-    assert data("decide", COUPLE, "--lang", "fr") == data("decide", COUPLE)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_language_changes_no_result(language: str) -> None:
+    assert data("decide", COUPLE, "--lang", language) == data("decide", COUPLE)
 
 
 def test_case_files_in_json_and_from_standard_input_give_the_same(tmp_path: Path) -> None:
@@ -267,7 +271,7 @@ def test_nothing_is_taken_from_silence_when_that_is_asked() -> None:
         (["--document", "photographz"], ["no document photographz", "Did you mean photographs?"]),
         (["--person", "yusuf", "--condition", "minimum_age"], ["no condition minimum_age", "protection_granted"]),
         (["--person", "yusuf", "--route", "ip_spouse"], ["does not concern yusuf"]),
-        (["--lang", "de"], ["the language de", "en, fr"]),
+        (["--lang", "de"], ["the language de", "en, fr, nl"]),
     ],
     ids=lambda words: " ".join(words),
 )
@@ -386,7 +390,7 @@ applications:
 """
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("command", ["decide", "explain", "facts"])
 def test_every_fault_of_a_case_file_is_told_at_once(command: str, language: str, tmp_path: Path) -> None:
     path = tmp_path / "faulty.yaml"
@@ -400,7 +404,9 @@ def test_every_fault_of_a_case_file_is_told_at_once(command: str, language: str,
         (3, "persons.yusuf.born"), (4, "persons.yusuf.protection.status"), (5, "persons.yusuf.colour"),
         (6, "persons.amal.born"), (6, "persons.amal.mother"), (8, "applications[0].sponsor"),
     ]  # fmt: skip
-    words = {"en": ("Expected: ", "refugee"), "fr": ("Attendu : ", "refugee")}[language]
+    words = {"en": ("Expected: ", "refugee"), "fr": ("Attendu : ", "refugee"), "nl": ("Verwacht: ", "refugee")}[
+        language
+    ]
     assert all(words[0] in line for line in lines)
     assert words[1] in lines[1]
 
@@ -789,7 +795,7 @@ def test_routes_are_listed() -> None:
     routes = [row["route"] for row in data("rules", "--routes")]
     assert routes == [route for route, _ in cli._engine().law.table("route")]
     assert {"ip_spouse", "ip_minor_child", "ip_status", "ip_humanitarian", "ip_evacuation"} <= set(routes)
-    for language in ("en", "fr"):
+    for language in LANGUAGES:
         text = answer("rules", "--routes", "--lang", language)
         assert_plain(text)
         assert all(route in text for route in routes)
@@ -806,14 +812,14 @@ def test_readings_are_listed_with_their_answers_and_default() -> None:
         data("rules", row["provision"])
         for value in values:
             assert reasoner("decide", SINGLE, "--reading", f"{row['reading']}={value}").code == 0
-    for language in ("en", "fr"):
+    for language in LANGUAGES:
         assert_plain(answer("rules", "--readings", "--lang", language))
 
 
 # -- new --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_template_is_a_valid_case_file_for_its_route(language: str) -> None:
     law = cli._engine().law
     for route, _ in law.table("route"):

@@ -559,11 +559,11 @@ def test_everything_that_a_result_can_name_has_a_sentence(language: str) -> None
 def test_every_word_of_an_article_label_can_be_said_in_each_language() -> None:
     parts = sections("en")["citations"]
     assert all(parts[part] == part for part in parts)
-    same = {"art", "al", "a", "bis", "duodecies", "C", "A", "S", "XC", "Afrin", "KR"}  # signs and names
+    same = {"art", "a", "bis", "duodecies", "C", "A", "S", "XC", "Afrin", "KR"}  # signs and names
     for _, label in law().table("article"):
         rest = str(label)
         for part in sorted(parts, key=len, reverse=True):
-            rest = re.sub(rf"\b{re.escape(part)}\b", "", rest)
+            rest = re.sub(rf"\b{re.escape(part)}(?!\w)", "", rest)
         assert set(re.findall(r"[A-Za-z]+", rest)) <= same, label
 
 

@@ -374,9 +374,13 @@ def test_all_faults_of_a_reform_are_named_at_once(tmp_path: Path) -> None:
 SHEETS: dict[str, tuple[str, dict[str, str], str]] = {
     "no title": ("source: a bill\n", {}, r"reform\.yaml:1: the reform has no title"),
     "unknown key": ("title: T\ntitel: U\n", {}, r"reform\.yaml:2: titel: titel is no key here.* Did you mean title\?"),
-    "unknown language": ("title: {en: T, de: U}\n", {}, r"reform\.yaml:1: title\.de: de is no key here.* en, fr"),
+    "unknown language": ("title: {en: T, de: U}\n", {}, r"reform\.yaml:1: title\.de: de is no key here.* en, fr, nl"),
     "no YAML": ("title: [", {}, r"reform\.yaml:\d"),
-    "wording of no language": ("title: T\n", {"nl": "ui: {none: niets}"}, r"nl\.yaml is no file of wording.* en, fr"),
+    "wording of no language": (
+        "title: T\n",
+        {"de": "ui: {none: nichts}"},
+        r"de\.yaml is no file of wording.* en, fr, nl",
+    ),
     "no entries": ("title: T\n", {"en": "ui: none\n"}, r"en\.yaml:1: ui: ui holds no entries"),
     "a word of a provision": (
         "title: T\n",
@@ -426,7 +430,7 @@ def test_an_example_says_everything_in_every_language(reform: Path) -> None:
     found = read(reform)
     assert set(found.titles) == set(found.descriptions) == set(found.words) == set(wording.languages())
     keys = [{(s, key) for s, entries in words.items() for key in entries} for words in found.words.values()]
-    assert keys[0] == keys[1]
+    assert all(named == keys[0] for named in keys)
 
 
 def test_a_provision_without_words_is_shown_by_its_id(tmp_path: Path) -> None:

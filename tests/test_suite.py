@@ -22,6 +22,7 @@ from reasoner.errors import CaseFileError, catalogue, describe
 from reasoner.quality import suite
 from reasoner.quality.expected import KEYS
 from reasoner.quality.names import names
+from reasoner.wording import languages
 from reasoner.yamlfile import read
 
 ROOT = Path(__file__).parent.parent
@@ -59,7 +60,7 @@ def found(engine: Engine, folder: Path, expected: dict[str, Any], **test: Any) -
 def faults(engine: Engine, path: Path) -> list[tuple[int, str, str]]:
     with pytest.raises(CaseFileError) as caught:
         suite.load(path, engine.law)
-    for language in ("en", "fr"):
+    for language in languages():
         for fault in caught.value.faults:
             assert fault.code in catalogue(language)
             assert not re.search(r"\{\w+\}", describe(fault, catalogue(language))), fault

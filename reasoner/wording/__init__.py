@@ -48,7 +48,7 @@ class Wording:
         """The label of an article or judgment; numbers and signs are the same in all languages."""
         parts = self.sections["citations"]
         words = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
-        return re.sub(rf"\b(?:{words})\b", lambda found: str(parts[found[0]]), label)
+        return re.sub(rf"\b(?:{words})(?!\w)", lambda found: str(parts[found[0]]), label)
 
     def ui(self, key: str, **values: object) -> str:
         """A label or sentence of the interface."""
