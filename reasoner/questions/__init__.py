@@ -1,0 +1,1 @@
+"""The analyst's questions about a case: what if, when, what would it take, what next."""

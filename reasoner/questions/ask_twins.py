@@ -1,0 +1,325 @@
+"""Whether a question matters: two possible completions of a case that differ in its answer alone, and in an outcome.
+
+Both stand in one program over the open part of the law. Inputs are free, dates are found by exact calendar arithmetic
+(:mod:`reasoner.quality.timing`), numbers and codes take every value that makes a difference. What an open list of
+periods amounts to is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import clingo
+from clingo.propagator import PropagateControl, PropagateInit, PropagatorCheckMode
+
+from reasoner.axes import kinds_of_code
+from reasoner.case_model import field_at
+from reasoner.cast import Path
+from reasoner.dates import Atom, Calendar, Open, OpenCode
+from reasoner.facts import address
+from reasoner.program import star
+from reasoner.quality.timing import Bound, Conflict, bound, settle
+from reasoner.questions.ask_residue import Places, Residue
+from reasoner.terms import OPERATORS, leaves
+
+if TYPE_CHECKING:
+    from reasoner.run import Run
+
+SIDES = (0, 1)
+MOST_VALUES = 64  # of a number, to be tried one by one
+MOST_COMBINATIONS = 512  # of the values that a comparison reads
+
+
+class Goal(NamedTuple):
+    """Something to be settled about a person and route: which of ``atoms`` holds, unless one of ``moot`` does.
+
+    ``part`` is what of the outcome they say.
+    """
+
+    person: str
+    route: str
+    part: str
+    atoms: tuple[int, ...]
+    moot: tuple[int, ...] = ()
+
+
+class _Timed(NamedTuple):
+    """A comparison of dates with what it reads: its open dates, and its open numbers."""
+
+    comparison: Atom
+    dates: tuple[Atom, ...]
+    numbers: tuple[Atom, ...]
+
+
+@dataclass(eq=False, repr=False)
+class Twins:
+    """The two completions; ``goals`` are what may differ between them."""
+
+    run: Run
+    residue: Residue
+    places: Places
+    goals: Sequence[Goal]
+    control: clingo.Control = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.control = clingo.Control(["--warn=none"])
+        self.literal: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self.same: dict[Path, int] = {}
+        self.exists: dict[tuple[Atom, int], int] = {}
+        self.chosen: dict[tuple[Atom, int], dict[Any, int]] = {}
+        self.timed: dict[int, _Timed] = {}
+        self.place: dict[Atom, Path] = {p: place for place, found in self.places.points.items() for p in found}
+        with self.control.backend() as backend:
+            self.backend = backend
+            for place in self.places:
+                self.same[place] = self._atom(free=True)
+            for place, numbers in self.places.inputs.items():
+                self._inputs(place, numbers)
+            for place, points in self.places.points.items():
+                self._points(place, points)
+            for number, points in self.places.open_points.items():
+                self._comparison(number, points)
+            self._rules()
+            self.wanted = [self._differing(goal) for goal in self.goals]
+        self.theory = _Theory(self)
+        self.control.register_propagator(self.theory)  # type: ignore[arg-type]
+
+    def differ(self, place: Path, wanted: Iterable[int] | None = None) -> int | None:
+        """The number of a goal on which two possible cases differ that are the same but for this place; None without
+        one."""
+        return self._solve([literal for other, literal in self.same.items() if other != place], (place,), wanted)
+
+    def open(self, goal: int) -> bool:
+        """Whether two possible cases differ in a goal."""
+        return self._solve([], tuple(self.same), (goal,)) is not None
+
+    def _solve(self, same: list[int], free: tuple[Path, ...], wanted: Iterable[int] | None) -> int | None:
+        self.theory.free = frozenset(free)
+        for goal in range(len(self.goals)) if wanted is None else wanted:
+            if self.control.solve(assumptions=[*same, self.wanted[goal]]).satisfiable:
+                return goal
+        return None
+
+    # -- building -----------------------------------------------------------------------------------------------
+
+    def _atom(self, *, free: bool = False) -> int:
+        atom = int(self.backend.add_atom())
+        if free:
+            self.backend.add_rule([atom], [], choice=True)
+        return atom
+
+    def _never(self, *body: int) -> None:
+        self.backend.add_rule([], list(body))
+
+    def _equal(self, same: Iterable[int], pair: Sequence[int]) -> None:
+        when = list(same)
+        self._never(*when, pair[0], -pair[1])
+        self._never(*when, pair[1], -pair[0])
+
+    def _inputs(self, place: Path, numbers: Sequence[int]) -> None:
+        by_name: dict[str, list[int]] = {}
+        for number in numbers:
+            by_name.setdefault(self.run.program.atoms[number][0], []).append(number)
+        for found in by_name.values():
+            for side in SIDES:
+                self.literal[side].update((number, self._atom(free=True)) for number in found)
+                self._exclusive(found, [self.literal[side][number] for number in found])
+        for number in numbers:
+            self._equal([self.same[place]], [side[number] for side in self.literal])
+
+    def _exclusive(self, numbers: Sequence[int], literals: Sequence[int]) -> None:
+        """One value stands at a place, unless it holds a list or answers for each of its inputs by itself."""
+        atom = self.run.program.atoms[numbers[0]]
+        entry = self.run.law.vocabulary[atom[0]]
+        thing, names = address(entry, atom)
+        if not (entry.enumerated or entry.silence == "default") or field_at(str(thing[0]), names).repeated:
+            return
+        for one, other in combinations(literals, 2):
+            self._never(one, other)
+        if len(self.run.law.choices.get(star(entry.path, atom), ())) <= len(numbers):
+            self._never(*(-literal for literal in literals))
+
+    def _points(self, place: Path, points: Sequence[Atom]) -> None:
+        for point in points:
+            value, values = self.run.inputs.open_points[point], list(self._values(point))
+            for side in SIDES:
+                if values:
+                    self.chosen[point, side] = made = {each: self._atom(free=True) for each in values}
+                    self._never(*(-literal for literal in made.values()))
+                    for one, other in combinations(made.values(), 2):
+                        self._never(one, other)
+                if getattr(value, "may_be_none", False):
+                    self.exists[point, side] = self._atom(free=True)
+            for each in values:
+                self._equal([self.same[place]], [self.chosen[point, side][each] for side in SIDES])
+            if (point, 0) in self.exists:
+                self._equal([self.same[place]], [self.exists[point, side] for side in SIDES])
+
+    def _values(self, point: Atom) -> Iterable[Any]:
+        """The values of a number or code that are tried."""
+        value = self.run.inputs.open_points[point]
+        if isinstance(value, OpenCode):
+            return self._codes
+        if isinstance(value, Open) and isinstance(value.lo, int):
+            thing, names = address(self.run.law.vocabulary[point[0]], point)
+            low, high = field_at(str(thing[0]), names).range
+            low, high = (max(low, value.lo), min(high, value.hi)) if high else (value.lo, value.hi)
+            return range(low, high + 1) if high - low < MOST_VALUES else ()
+        return ()
+
+    @cached_property
+    def _codes(self) -> tuple[str, ...]:
+        """Codes that stand for all."""
+        program, opened = self.run.program, self.run.inputs.open_points
+        read = [program.comparisons[number] for number in self.places.open_points]
+        codes = sum(isinstance(opened[point], OpenCode) for point in self.place)
+        return tuple(kinds_of_code([c for c in read if c[0] in ("class", "same")], self.run.inputs.calendar, codes))
+
+    def _comparison(self, number: int, points: tuple[Atom, ...]) -> None:
+        comparison = self.run.program.comparisons[number]
+        dates = tuple(p for p in points if self._is_date(p))
+        numbers = tuple(p for p in points if (p, 0) in self.chosen)
+        rest = len(points) - len(dates) - len(numbers)
+        timed = comparison[0] == "date" and dates and not rest and self._one_a_side(comparison, dates)
+        pair = [self._atom(free=bool(rest or dates) and comparison[0] != "happened") for _ in SIDES]
+        for side in SIDES:
+            self.literal[side][number] = pair[side]
+            there = [self.exists[p, side] for p in points if (p, side) in self.exists]
+            if comparison[0] == "happened":
+                self.backend.add_rule([pair[side]], there)
+            elif timed:
+                for literal in there:
+                    self._never(pair[side], -literal)
+            elif not dates and not rest:
+                self._tabled(pair[side], comparison, numbers, side)
+        if timed:
+            self.timed[number] = _Timed(self._known(comparison, points), dates, numbers)
+        self._equal([self.same[place] for place in self.places.of[number]], pair)
+
+    @staticmethod
+    def _one_a_side(comparison: Atom, dates: tuple[Atom, ...]) -> bool:
+        sides = (set(leaves((0, comparison[1]))), set(leaves((0, comparison[3]))))
+        return all(len(side.intersection(dates)) < 2 for side in sides)
+
+    def _is_date(self, point: Atom) -> bool:
+        value = self.run.inputs.open_points[point]
+        return isinstance(value, Open) and isinstance(value.lo, date)
+
+    def _tabled(self, literal: int, comparison: Atom, points: tuple[Atom, ...], side: int) -> None:
+        """A comparison that reads numbers and codes alone: true for some combinations of their values."""
+        listed = [self.chosen[point, side] for point in points]
+        size = 1
+        for values in listed:
+            size *= len(values)
+        if size > MOST_COMBINATIONS:
+            self.backend.add_rule([literal], [], choice=True)
+            return
+        calendar, known = self.run.inputs.calendar, dict[Any, Any]()
+        tried = Calendar(lambda point: known[point] if point in known else calendar.lookup(point), calendar.members)
+        for row in product(*listed):
+            known.update(zip(points, row, strict=True))
+            if tried.answer(comparison):
+                self.backend.add_rule([literal], [values[v] for values, v in zip(listed, row, strict=True)])
+
+    def _known(self, term: Any, opened: Sequence[Atom]) -> Any:
+        """A comparison, or a part of it, with the days and numbers that are known in the place of what has them."""
+        if not isinstance(term, tuple) or term in opened:
+            return term
+        if term[0] != "date" and term[0] not in OPERATORS:
+            value = self.run.inputs.calendar.lookup(term)
+            return value.isoformat() if isinstance(value, date) else value
+        return (term[0], *(self._known(part, opened) for part in term[1:]))
+
+    def _rules(self) -> None:
+        for side in SIDES:
+            literals = self.literal[side]
+            for atom in self.residue.rules:
+                literals[atom] = self._atom()
+            for atom, instances in self.residue.rules.items():
+                for _, positive, negative in instances:
+                    self.backend.add_rule([literals[atom]], self._body(positive, negative, literals))
+            for positive, negative in self.residue.constraints:
+                self._never(*self._body(positive, negative, literals))
+
+    @staticmethod
+    def _body(positive: Iterable[int], negative: Iterable[int], literals: Mapping[int, int]) -> list[int]:
+        return [*(literals[n] for n in positive), *(-literals[n] for n in negative)]
+
+    def _differing(self, goal: Goal) -> int:
+        """A literal that holds when the two cases differ in a goal."""
+        wanted = self._atom()
+        aside = [-self.literal[0][number] for number in goal.moot if number in self.literal[0]]
+        for number in goal.atoms:
+            if number in self.literal[0]:
+                one, other = (side[number] for side in self.literal)
+                self.backend.add_rule([wanted], [one, -other, *aside])
+                self.backend.add_rule([wanted], [other, -one, *aside])
+        return wanted
+
+
+class _Theory:
+    """Refuses answers to comparisons of dates that no days can give together."""
+
+    def __init__(self, twins: Twins) -> None:
+        self.twins, self.free = twins, frozenset[Path]()
+        used = [side[number] for side in twins.literal for number in twins.timed]
+        used += [*twins.exists.values(), *twins.same.values()]
+        self.used = [*used, *(literal for made in twins.chosen.values() for literal in made.values())]
+        self._solver: dict[int, int] = {}
+
+    def init(self, init: PropagateInit) -> None:
+        """Called by clingo before it searches."""
+        init.check_mode = PropagatorCheckMode.Total
+        self._solver = {literal: init.solver_literal(literal) for literal in self.used}
+
+    def check(self, control: PropagateControl) -> None:
+        """Called by clingo with a candidate."""
+        assignment = control.assignment
+        if not assignment.is_total:
+            return  # also called when assumptions are propagated
+        bounds = list(self._bounds(lambda literal: bool(assignment.is_true(self._solver[literal]))))
+        points = {end for each in bounds for end in each[:2] if not isinstance(end, str)}
+        found = settle(points, bounds, {})
+        if isinstance(found, Conflict):
+            control.add_nogood([self._solver[abs(n)] * (1 if n > 0 else -1) for n in found.literals])
+
+    def _bounds(self, holds: Callable[[int], bool]) -> Iterator[Bound]:
+        twins, seen = self.twins, set[tuple[Atom, int]]()
+        for number, timed in twins.timed.items():
+            for side in SIDES if self.free.intersection(twins.places.of[number]) else (0,):
+                there = [twins.exists[p, side] for p in timed.dates if (p, side) in twins.exists]
+                if not all(map(holds, there)):
+                    continue
+                literal, numbers, why = twins.literal[side][number], dict[Any, int](), [*there]
+                for point in timed.numbers:
+                    value, chosen = next(pair for pair in twins.chosen[point, side].items() if holds(pair[1]))
+                    numbers[point] = value
+                    why.append(chosen)
+                if side:
+                    shared = (twins.place[p] for p in timed.dates if twins.place[p] not in self.free)
+                    why += [twins.same[place] for place in shared]
+                true = holds(literal)
+                made = bound(timed.comparison, true, numbers, (literal if true else -literal, *why))
+                keys = {point: self._key(point, side) for point in timed.dates}
+                yield made._replace(source=keys.get(made.source, made.source), target=keys.get(made.target, made.target))
+                seen.update(keys.values())
+        for key in seen:
+            value = twins.run.inputs.open_points[key[0]]
+            yield Bound(_text(value.lo), key, _same_day, ())
+            yield Bound(key, _text(value.hi), _same_day, ())
+
+    def _key(self, point: Atom, side: int) -> tuple[Atom, int]:
+        return point, side if self.twins.place[point] in self.free else 0
+
+
+def _same_day(day: date) -> date:
+    return day
+
+
+def _text(day: date) -> str:
+    return (day.date() if isinstance(day, datetime) else day).isoformat()

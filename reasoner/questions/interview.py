@@ -1,0 +1,356 @@
+"""An interview about a case: asks only what can still change an outcome, the most decisive question first."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reasoner.case import check_case
+from reasoner.cast import Path
+from reasoner.errors import CaseFileError, UsageError
+from reasoner.ground import Atom
+from reasoner.outcome import RESULTS
+from reasoner.questions.ask_answers import NONE, UNKNOWN, Question, Reason, kind_of
+from reasoner.questions.ask_choice import ranked
+from reasoner.questions.ask_file import Data, closed, is_paper, opened, put, write
+from reasoner.questions.ask_reasons import reason
+from reasoner.questions.ask_residue import Places, Residue, residue
+from reasoner.questions.ask_start import START, begun
+from reasoner.questions.ask_twins import Goal, Twins
+from reasoner.target import unknown
+from reasoner.yamlfile import Document
+
+if TYPE_CHECKING:
+    from reasoner.engine import Decision, Engine
+    from reasoner.run import Run
+
+RESULT, FILE = "result", "file"
+PAPERS = ("state", "each", "none")
+_FILE_STATES = ("complete", "incomplete")
+
+
+class Scope(NamedTuple):
+    """What an interview is about: one person or all, one route or all; which papers it asks for; how it is decided.
+
+    ``papers``: ``state`` until it is certain whether the file is complete, ``each`` until the state of each document
+    is, or ``none``.
+    """
+
+    person: str | None = None
+    route: str | None = None
+    papers: str = "state"
+    as_of: date | None = None
+    readings: Mapping[str, str] = {}
+    assume_nothing: bool = False
+
+
+class State(NamedTuple):
+    """The case file, and the places that were answered or are not known: none of them is asked about again."""
+
+    data: Data
+    answered: frozenset[Path] = frozenset()
+    unknown: frozenset[Path] = frozenset()
+
+
+@dataclass(eq=False, repr=False)
+class Interview:
+    """An interview; ``data`` is the case file to go on from, as plain data, or None to begin with nothing.
+
+    Raises :class:`CaseFileError` when that cannot be a case, and :class:`UsageError` for a person or a route of the
+    scope that does not exist.
+    """
+
+    engine: Engine
+    data: Data | None = None
+    name: str = ""
+    scope: Scope = field(default_factory=Scope)
+
+    def __post_init__(self) -> None:
+        self.started: dict[Path, Any] = {}
+        self.history: list[tuple[dict[Path, Any], State | None]] = []
+        self.base, self.opened = self.data, tuple[Path, ...]()
+        self._state: State | None = None
+        if self.data is not None:
+            self._examine(self.data)
+
+    # -- where it stands ----------------------------------------------------------------------------------------
+
+    @property
+    def case(self) -> Data:
+        """The case file so far: what it said and what was answered."""
+        if self._state is None:
+            return begun(self.engine.law, self.started)[0]
+        return closed(self._state.data, self.opened, self._state.answered)
+
+    @property
+    def state(self) -> State | None:
+        """The case file as it is examined, with what was opened; None while it is not known who is in it."""
+        return self._state
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision of the case as it stands; None while it is not known who is in it."""
+        return None if self._state is None else self._examined(self._state).decision
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        """Everything that the interview is to settle."""
+        return () if self._state is None else tuple(self._examined(self._state).goals)
+
+    def certain(self, goal: Goal) -> bool:
+        """Whether a goal is settled, whatever the answers to come."""
+        assert self._state is not None
+        return not self._examined(self._state).open([goal])
+
+    # -- asking -------------------------------------------------------------------------------------------------
+
+    def next(self) -> Question | None:
+        """The most decisive question; None when no answer can change an outcome any more."""
+        if self._state is None:
+            return begun(self.engine.law, self.started)[1]
+        return self._examined(self._state).question
+
+    def answer(self, question: Question, value: Any) -> None:
+        """Takes an answer into the case file.
+
+        Raises :class:`CaseFileError`, and takes nothing, when it cannot stand there.
+        """
+        if question.place[0] == START:
+            self._begin(question, value)
+            return
+        assert self._state is not None
+        data = copy.deepcopy(self._state.data)
+        if question.atom is None:
+            put(data, question.place, value)
+        elif question.kind == "person" and value == NONE:
+            put(data, question.place, None)  # nobody in the file
+        else:
+            write(data, self._examined(self._state).run, question.atom, value)
+        places = frozenset({question.place})
+        left = self._state.unknown | places if value == UNKNOWN else self._state.unknown
+        state = State(data, self._state.answered | places, left)
+        self._check(state.data)
+        self._move(self.started, state)
+
+    def unknown(self, question: Question) -> None:
+        """Takes note that an answer is not known; it is not asked for again."""
+        if question.place[0] == START:
+            raise UsageError("ask_start_unknown")
+        if not is_paper(question.place):
+            self.answer(question, UNKNOWN)
+            return
+        assert self._state is not None
+        places = frozenset({question.place})
+        self._move(self.started, State(self._state.data, self._state.answered | places, self._state.unknown | places))
+
+    def back(self) -> bool:
+        """Takes the last answer back; False when there is none."""
+        if not self.history:
+            return False
+        self.started, self._state = self.history.pop()
+        return True
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _begin(self, question: Question, value: Any) -> None:
+        started = {**self.started, question.place: value}
+        data, following = begun(self.engine.law, started)
+        if question.choices:
+            for each in value if isinstance(value, list) else [value]:
+                if each not in question.choices:
+                    raise unknown("answer", each, question.choices)
+        self._check(data)
+        self._move(started, None)
+        if following is None:
+            self._examine(data)
+
+    def _examine(self, data: Data) -> None:
+        self._check(data)
+        self.base, self.opened = opened(self.engine.law, data, papers=self.scope.papers != "none")
+        self._state = State(self.base)
+        self._check_scope(self._examined(self._state))
+
+    def _check_scope(self, examined: Examined) -> None:
+        people = examined.decision.file.case.persons
+        if self.scope.person is not None and self.scope.person not in people:
+            raise unknown("person", self.scope.person, people)
+        routes = [str(row[0]) for row in self.engine.law.table("route")]
+        if self.scope.route is not None and self.scope.route not in routes:
+            raise unknown("route", self.scope.route, routes)
+
+    def _check(self, data: Data) -> None:
+        check_case(Document(data, {}, self.name), choices=self.engine.law.choices)
+
+    def _move(self, started: dict[Path, Any], state: State | None) -> None:
+        self.history.append((self.started, self._state))
+        self.started, self._state = started, state
+
+    def _examined(self, state: State) -> Examined:
+        if self._last is None or self._last.state is not state:
+            self._last = Examined(self.engine, self.scope, state, self.name)
+        return self._last
+
+    _last: Examined | None = None
+
+
+@dataclass(eq=False, repr=False)
+class Examined:
+    """One state of an interview: what is open in it, and what to ask next."""
+
+    engine: Engine
+    scope: Scope
+    state: State
+    name: str
+
+    @cached_property
+    def decision(self) -> Decision:
+        """The decision of the case as it stands."""
+        file = check_case(Document(self.state.data, {}, self.name), choices=self.engine.law.choices)
+        scope = self.scope
+        return self.engine.decide(
+            file, as_of=scope.as_of, readings=scope.readings, assume_nothing=scope.assume_nothing
+        )
+
+    @property
+    def run(self) -> Run:
+        """The people of the case as they applied."""
+        return self.decision.runs[0]
+
+    @cached_property
+    def goals(self) -> list[Goal]:
+        """The results of the routes that are examined, then what is to be known of their papers."""
+        found, people = list[Goal](), {person for person, _ in self.run.cast.joins}
+        for person in self.decision.file.case.persons:
+            if self.scope.person in (None, person) and (person in people or self.scope.person or not people):
+                for route in self._routes(person):
+                    found += self._goals(person, route)
+        return sorted(found, key=lambda goal: goal.part != RESULT)
+
+    def _routes(self, person: str) -> Iterator[str]:
+        """The routes asked for; where none is, those that the facts leave open."""
+        name, program = self.run.cast.canonical[person], self.run.program
+        routes = [str(row[0]) for row in self.run.law.table("route")]
+        if self.scope.route is not None:
+            yield from (route for route in routes if route == self.scope.route)
+            return
+        asked = [route for route in routes if self._truth("requested", name, route)]
+        yield from asked or [
+            route
+            for route in routes
+            if ("relevant", name, route) in program.number and self._truth("relevant", name, route) is not False
+        ]
+
+    def _truth(self, *atom: Any) -> bool | None:
+        number = self.run.program.number.get(atom)
+        return False if number is None else self.run.rails.truth(number)
+
+    def _goals(self, person: str, route: str) -> Iterator[Goal]:
+        name, numbers, program = self.run.cast.canonical[person], self.run.program.number, self.run.program
+        results = tuple(numbers[a] for a in ((result, name, route) for result in RESULTS) if a in numbers)
+        if results:
+            yield Goal(person, route, RESULT, results)
+        moot = tuple(numbers[a] for a in [("not_eligible", name, route)] if a in numbers)
+        if self.scope.papers == "state":
+            states = tuple(numbers[a] for a in ((state, name, route) for state in _FILE_STATES) if a in numbers)
+            if states:
+                yield Goal(person, route, FILE, states, moot)
+        elif self.scope.papers == "each":
+            papers: dict[str, list[int]] = {}
+            for number in program.about("document", name, route):
+                papers.setdefault(str(program.atoms[number][3]), []).append(number)
+            for paper, states_of in papers.items():
+                yield Goal(person, route, paper, tuple(states_of), moot)
+
+    def open(self, goals: Sequence[Goal]) -> list[Goal]:
+        """Those of the goals that two possible cases differ in."""
+        undecided = self._undecided(goals)
+        if not undecided:
+            return []
+        twins = self._twins(undecided)[2]
+        return [goal for index, goal in enumerate(undecided) if twins.open(index)]
+
+    def _undecided(self, goals: Sequence[Goal]) -> list[Goal]:
+        truth = self.run.rails.truth
+        return [
+            goal
+            for goal in goals
+            if not any(truth(n) for n in (*goal.atoms, *goal.moot)) and any(truth(n) is None for n in goal.atoms)
+        ]
+
+    def _twins(self, goals: Sequence[Goal]) -> tuple[Residue, Places, Twins]:
+        run = self.run
+        left = residue(run.program, run.rails, [n for goal in goals for n in (*goal.atoms, *goal.moot)])
+        places = Places(run.program, run.inputs, left.leaves)
+        return left, places, Twins(run, left, places, goals)
+
+    # -- the next question --------------------------------------------------------------------------------------
+
+    @cached_property
+    def question(self) -> Question | None:
+        """The most decisive question, whose answer can change an outcome; results first, then papers by person."""
+        return next(self._questions(), None)
+
+    def _questions(self) -> Iterator[Question]:
+        yield from self._ties()
+        stages: dict[Any, list[Goal]] = {}
+        for goal in self._undecided(self.goals):
+            stages.setdefault(None if goal.part == RESULT else goal.person, []).append(goal)
+        for goals in stages.values():
+            yield from self._of(goals)
+
+    def _of(self, goals: list[Goal]) -> Iterator[Question]:
+        left, places, twins = self._twins(goals)
+        asked = [place for place in places if places.askable(place) and place not in self.state.answered]
+        for candidate in ranked(self.run, left, places, goals, asked):
+            first = twins.differ(candidate.place)
+            if first is None:
+                continue
+            indices = [first, *(i for i in range(first + 1, len(goals)) if twins.differ(candidate.place, (i,)) is not None)]
+            reasons = tuple(reason(self.run, left, places, goals[i], candidate.place) for i in indices)
+            yield self._put(candidate.place, places, candidate.size, reasons)
+
+    def _put(self, place: Path, places: Places, size: int, reasons: tuple[Reason, ...]) -> Question:
+        atoms = [self.run.program.atoms[n] for n in places.inputs.get(place, ())] + places.points.get(place, [])
+        atom = self._asking(atoms)
+        kind, choices = kind_of(self.run.law, atom, self.decision.file.case.persons)
+        return Question(place, kind, choices, atom, size, reasons)
+
+    def _asking(self, atoms: Sequence[Atom]) -> Atom:
+        """The input or point whose question is put: the one that says most."""
+        paths = {atom: self.run.law.vocabulary[atom[0]].path for atom in atoms}
+        return max(atoms, key=lambda atom: len(paths[atom].split(".")))
+
+    # -- ties that a case file can leave out but not leave open -------------------------------------------------
+
+    def _ties(self) -> Iterator[Question]:
+        """Kinds of unions and kinship that are not known: a file without them says that there is no such tie."""
+        choices = self.run.law.choices
+        for place, values in _unnamed(self.decision.file.case, choices):
+            if place not in self.state.answered and self._matters(place, values):
+                yield Question(place, "choice", values)
+
+    def _matters(self, place: Path, values: Sequence[str]) -> bool:
+        found = set()
+        for value in values:
+            data = copy.deepcopy(self.state.data)
+            put(data, place, value)
+            try:
+                other = Examined(self.engine, self.scope, State(data), self.name)
+                found.add(tuple((g[:3], tuple(map(other.run.rails.truth, g.atoms))) for g in other.goals))
+            except CaseFileError:
+                continue  # it cannot be that
+        return len(found) > 1
+
+
+def _unnamed(case: Any, choices: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    for index, union in enumerate(case.unions):
+        if union.kind is None and union.partners:
+            yield ("unions", index, "kind"), choices["unions.*.kind"]
+    for person, facts in case.persons.items():
+        for relative, degree in (facts.kin or {}).items():
+            if degree is None:
+                yield ("persons", person, "kin", relative), choices["persons.*.kin.*"]
