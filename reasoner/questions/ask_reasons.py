@@ -27,8 +27,15 @@ def reason(run: Run, residue: Residue, places: Places, goal: Goal, place: Path) 
         named = [atom for atom in map(_subject, atoms) if atom is not None and atom[1:3] == _of(run, goal)]
         about.update(dict.fromkeys(named[-1:]))
         cited = [run.law.rules[rule].provisions for rule, _ in way if rule >= 0]
-        provisions.update(dict.fromkeys(next((found for found in reversed(cited) if found), ())))
+        nearest = next((found for found in reversed(cited) if found), ())
+        provisions.update(dict.fromkeys(nearest or _required(run, named[-1:])))
     return Reason(goal.person, goal.route, goal.part, tuple(about), tuple(provisions))
+
+
+def _required(run: Run, named: list[Atom]) -> tuple[str, ...]:
+    """The provisions that ask for a condition or a document."""
+    required = {"condition": "requires", "document": "needs"}
+    return tuple(p for atom in named for p in run.thorough.named((required[atom[0]], *atom[1:])))
 
 
 def _of(run: Run, goal: Goal) -> tuple[str, str]:

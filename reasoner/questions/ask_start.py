@@ -41,9 +41,7 @@ def _questions(law: Law, data: Data, answers: Mapping[Path, Any]) -> Iterator[Qu
         yield from _application(law, data, answers, applicant, sponsor)
 
 
-def _application(
-    law: Law, data: Data, answers: Mapping[Path, Any], applicant: str, sponsor: str
-) -> Iterator[Question]:
+def _application(law: Law, data: Data, answers: Mapping[Path, Any], applicant: str, sponsor: str) -> Iterator[Question]:
     unions, kin = law.choices["unions.*.kind"], law.choices["persons.*.kin.*"]
     place: Path = (START, "tie", applicant, sponsor)
     yield Question(place, "choice", (*unions, CHILD, PARENT, *kin, NONE))

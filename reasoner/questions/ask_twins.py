@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SIDES = (0, 1)
 MOST_VALUES = 64  # of a number, to be tried one by one
+ADULT = 30  # years that somebody is taken to be old whose day of birth is open, until that is excluded
 MOST_COMBINATIONS = 512  # of the values that a comparison reads
 
 
@@ -67,7 +68,7 @@ class Twins:
     control: clingo.Control = field(init=False)
 
     def __post_init__(self) -> None:
-        self.control = clingo.Control(["--warn=none"])
+        self.control = clingo.Control(["--warn=none", "--heuristic=Domain"])
         self.literal: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self.same: dict[Path, int] = {}
         self.exists: dict[tuple[Atom, int], int] = {}
@@ -199,7 +200,25 @@ class Twins:
                 self._tabled(pair[side], comparison, numbers, side)
         if timed:
             self.timed[number] = _Timed(self._known(comparison, points), dates, numbers)
+            likely = 1 if self._likely.answer(comparison) else -1
+            for literal in pair:  # candidates that days can give are found sooner when one is tried first
+                self.backend.add_heuristic(literal, clingo.HeuristicType.Sign, likely, 1, [])
         self._equal([self.same[place] for place in self.places.of[number]], pair)
+
+    @cached_property
+    def _likely(self) -> Calendar:
+        """A calendar in which every open date and number has some value."""
+        calendar, opened, law = self.run.inputs.calendar, self.run.inputs.open_points, self.run.law
+
+        def value(point: Any) -> Any:
+            known = opened.get(point)
+            if not isinstance(known, Open):
+                return calendar.lookup(point)
+            years = ADULT if law.vocabulary[point[0]].path.endswith(".born") else 1
+            wish = self.run.inputs.reader.assessed.replace(day=1) - timedelta(365 * years)
+            return min(max(known.lo, wish), known.hi) if isinstance(wish, type(known.lo)) else known.lo
+
+        return Calendar(value, calendar.members)
 
     @staticmethod
     def _one_a_side(comparison: Atom, dates: tuple[Atom, ...]) -> bool:
@@ -306,7 +325,9 @@ class _Theory:
                 true = holds(literal)
                 made = bound(timed.comparison, true, numbers, (literal if true else -literal, *why))
                 keys = {point: self._key(point, side) for point in timed.dates}
-                yield made._replace(source=keys.get(made.source, made.source), target=keys.get(made.target, made.target))
+                yield made._replace(
+                    source=keys.get(made.source, made.source), target=keys.get(made.target, made.target)
+                )
                 seen.update(keys.values())
         for key in seen:
             value = twins.run.inputs.open_points[key[0]]

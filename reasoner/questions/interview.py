@@ -211,9 +211,7 @@ class Examined:
         """The decision of the case as it stands."""
         file = check_case(Document(self.state.data, {}, self.name), choices=self.engine.law.choices)
         scope = self.scope
-        return self.engine.decide(
-            file, as_of=scope.as_of, readings=scope.readings, assume_nothing=scope.assume_nothing
-        )
+        return self.engine.decide(file, as_of=scope.as_of, readings=scope.readings, assume_nothing=scope.assume_nothing)
 
     @property
     def run(self) -> Run:
@@ -309,7 +307,10 @@ class Examined:
             first = twins.differ(candidate.place)
             if first is None:
                 continue
-            indices = [first, *(i for i in range(first + 1, len(goals)) if twins.differ(candidate.place, (i,)) is not None)]
+            indices = [
+                first,
+                *(i for i in range(first + 1, len(goals)) if twins.differ(candidate.place, (i,)) is not None),
+            ]
             reasons = tuple(reason(self.run, left, places, goals[i], candidate.place) for i in indices)
             yield self._put(candidate.place, places, candidate.size, reasons)
 
