@@ -43,11 +43,11 @@ def ranked(run: Run, residue: Residue, places: Places, goals: Sequence[Goal], as
             smallest[place] = min(smallest.get(place, NEVER), sizes.get(leaf, NEVER))
     candidates = list(asked)
     shares = _shares(run, residue, places, goals, candidates)
-    found = [
+    listed = [
         Candidate(place, 1 if shares[place] else max(2, smallest[place]), shares[place], answers[place])
         for place in candidates
     ]
-    return sorted(found, key=lambda each: (each.size, -each.settles, -each.answers))
+    return sorted(listed, key=lambda each: (each.size, -each.settles, -each.answers))
 
 
 # -- the smallest sets of answers that settle a goal ---------------------------------------------------------------

@@ -55,7 +55,7 @@ def closed(data: Data, places: Iterable[Path], answered: frozenset[Path]) -> Dat
     """The case without what was opened and never asked about."""
     data = copy.deepcopy(data)
     for place in places:
-        holder = data
+        holder: Any = data
         for part in place[:-1]:
             holder = holder[part]
         if place[-1] == "documents_open":
@@ -101,10 +101,10 @@ def _application(data: Data, run: Run, person: str) -> Path:
     return ("applications", len(listed))
 
 
-def _at(data: Data, place: Path) -> Any:
+def _at(node: Any, place: Path) -> Any:
     for part in place:
-        data = data[part]  # type: ignore[index]
-    return data
+        node = node[part]
+    return node
 
 
 def put(data: Data, place: Path, value: Any) -> None:

@@ -59,7 +59,7 @@ def _application(law: Law, data: Data, answers: Mapping[Path, Any], applicant: s
             yield Question(place, "people", others)
             listed += answers[place]
         persons[child]["parents"] = list(dict.fromkeys(listed))
-    yield Question((START, "route", applicant), "choice", (*_routes(law), BEST))
+    yield Question((START, "route", applicant), "choice", (BEST, *_routes(law)))
     route = answers[START, "route", applicant]
     made = {"applicant": applicant, "sponsor": sponsor, **({} if route == BEST else {"route": route})}
     data.setdefault("applications", []).append(made)

@@ -81,10 +81,10 @@ class Twins:
                 self.same[place] = self._atom(free=True)
             for place, numbers in self.places.inputs.items():
                 self._inputs(place, numbers)
-            for place, points in self.places.points.items():
-                self._points(place, points)
-            for number, points in self.places.open_points.items():
-                self._comparison(number, points)
+            for place, found in self.places.points.items():
+                self._points(place, found)
+            for number, read in self.places.open_points.items():
+                self._comparison(number, read)
             self._rules()
             self.wanted = [self._differing(goal) for goal in self.goals]
         self.theory = _Theory(self)

@@ -220,8 +220,10 @@ class Dialogue:
     def _put(self, question: Question) -> None:
         self._emit()
         self._print(f"{len(self.asked) + 1}.", self.question(question), 0)
-        for line in self._options(question):
-            self._print(PLAIN, line, 6)
+        for number, choice in enumerate(self._listed(question), 1):
+            text = self._choice(question, choice)
+            shown = text if text == choice else self.say("option", Text=text, Word=choice)
+            self._print(f"{number}.", shown, 6 if number < 10 else 5)
         self._why(question, everything=False)
         if isinstance(self.source, Terminal):
             self._print(PLAIN, self._how(question), 3, style="dim")
@@ -233,7 +235,7 @@ class Dialogue:
         """The question in words."""
         if question.place[0] == START:
             _, key, *people = question.place
-            names = dict(zip(("Person", "Sponsor"), map(self._name, people), strict=False))
+            names = dict(zip(("Person", "Sponsor"), map(self._name, map(str, people)), strict=False))
             if key == "applicants":
                 names["Sponsor"] = self._name(next(iter(self.interview.case["persons"])))
             return self.say(f"start_{key}", **names)
@@ -250,18 +252,16 @@ class Dialogue:
             return first, other
         return str(place[1]), str(place[3])
 
-    def _options(self, question: Question) -> Iterator[str]:
-        if question.kind in ("choice", "person", "people"):
-            for number, choice in enumerate(question.choices, 1):
-                text = self._choice(question, choice)
-                key = "option" if text != choice else "option_plain"
-                yield self.say(key, Number=number, Text=text, Word=choice)
+    @staticmethod
+    def _listed(question: Question) -> Sequence[str]:
+        return question.choices if question.kind in ("choice", "person", "people") else ()
 
     def _choice(self, question: Question, choice: str) -> str:
         if question.kind in ("person", "people"):
             return self._name(choice)
         if question.place[0] == START and choice in (CHILD, PARENT, NONE, BEST):
-            return self.say(f"route_{BEST}" if choice == BEST else f"tie_{choice}")
+            person = self._name(str(question.place[2]))
+            return self.say("route_best" if choice == BEST else f"tie_{choice}", Person=person)
         if question.atom is not None and question.atom[0] == "reading":
             return str(self.wording.get("readings", str(question.atom[1]))[choice])
         predicate = question.atom[0] if question.atom else "kin" if question.place[-1] != "kind" else "union"
