@@ -53,7 +53,7 @@ def kind_of(law: Law, atom: Atom, people: Iterable[str]) -> tuple[str, tuple[str
         return ("lawful" if names[-1:] == ("lawful",) else kind), ()
     if not names:
         return "paper", (YES, NO)
-    if entry.enumerated or entry.silence == "default":
+    if entry.silence == "default" or law.choices.get(star(entry.path, atom)):
         return "choice", law.choices.get(star(entry.path, atom), ())
     if any("{" + name + "}" not in entry.path for name in entry.arguments):
         return ("people" if field_at(str(thing[0]), names).repeated else "person"), tuple(people)

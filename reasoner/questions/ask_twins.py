@@ -20,10 +20,10 @@ from clingo.propagator import PropagateControl, PropagateInit, PropagatorCheckMo
 from reasoner.axes import kinds_of_code
 from reasoner.case_model import field_at
 from reasoner.cast import Path
-from reasoner.dates import Atom, Calendar, Open, OpenCode
+from reasoner.dates import NONE, Atom, Calendar, Open, OpenCode
 from reasoner.facts import address
 from reasoner.program import star
-from reasoner.quality.timing import Bound, Conflict, bound, settle
+from reasoner.quality.timing import Bound, Conflict, bound, readable, settle
 from reasoner.questions.ask_residue import Places, Residue
 from reasoner.terms import OPERATORS, leaves
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reasoner.run import Run
 
 SIDES = (0, 1)
+Values = dict[Atom, Any]
 MOST_VALUES = 64  # of a number, to be tried one by one
 ADULT = 30  # years that somebody is taken to be old whose day of birth is open, until that is excluded
 MOST_COMBINATIONS = 512  # of the values that a comparison reads
@@ -94,6 +95,34 @@ class Twins:
         """The number of a goal on which two possible cases differ that are the same but for this place; None without
         one."""
         return self._solve([literal for other, literal in self.same.items() if other != place], (place,), wanted)
+
+    def example(self, place: Path, goal: int) -> tuple[Values, Values] | None:
+        """Two possible cases that differ in a goal and are the same but for this place: the truth of each open input
+        and the value of each open point. None without them, and without the points that no value was looked for."""
+        self.theory.free = frozenset({place})
+        same = [literal for other, literal in self.same.items() if other != place]
+        with self.control.solve(assumptions=[*same, self.wanted[goal]], yield_=True) as handle:
+            model = handle.model()
+            if model is None:
+                return None
+            one, other = (self._values_of(model.is_true, side) for side in SIDES)
+            return one, other
+
+    def _values_of(self, holds: Callable[[int], bool], side: int) -> Values:
+        atoms, found = self.run.program.atoms, dict[Atom, Any]()
+        for number in (number for listed in self.places.inputs.values() for number in listed):
+            found[atoms[number]] = holds(self.literal[side][number])
+        for (point, own), values in self.chosen.items():
+            if own == side:
+                found[point] = next(value for value, literal in values.items() if holds(literal))
+        days = self.theory.days(holds)
+        for point in self.place:
+            day = days.get(self.theory.key(point, side))
+            if (point, side) in self.exists and not holds(self.exists[point, side]):
+                found[point] = NONE
+            elif day is not None:
+                found[point] = day
+        return found
 
     def open(self, goal: int) -> bool:
         """Whether two possible cases differ in a goal."""
@@ -165,7 +194,7 @@ class Twins:
         """The values of a number or code that are tried."""
         value = self.run.inputs.open_points[point]
         if isinstance(value, OpenCode):
-            return self._codes
+            return self._codes[self.run.law.point_kinds[point[0]]]
         if isinstance(value, Open) and isinstance(value.lo, int):
             thing, names = address(self.run.law.vocabulary[point[0]], point)
             low, high = field_at(str(thing[0]), names).range
@@ -174,12 +203,16 @@ class Twins:
         return ()
 
     @cached_property
-    def _codes(self) -> tuple[str, ...]:
-        """Codes that stand for all."""
-        program, opened = self.run.program, self.run.inputs.open_points
-        read = [program.comparisons[number] for number in self.places.open_points]
-        codes = sum(isinstance(opened[point], OpenCode) for point in self.place)
-        return tuple(kinds_of_code([c for c in read if c[0] in ("class", "same")], self.run.inputs.calendar, codes))
+    def _codes(self) -> dict[str, tuple[str, ...]]:
+        """For each kind of code those that stand for all."""
+        run, found = self.run, dict[str, tuple[str, ...]]()
+        points = [point for point in self.place if isinstance(run.inputs.open_points[point], OpenCode)]
+        for kind in {run.law.point_kinds[point[0]] for point in points}:
+            own = {point for point in points if run.law.point_kinds[point[0]] == kind}
+            read = [run.program.comparisons[n] for n, read in self.places.open_points.items() if own.intersection(read)]
+            codes = kinds_of_code([c for c in read if c[0] in ("class", "same")], run.inputs.calendar, len(own))
+            found[kind] = tuple(codes)
+        return found
 
     def _comparison(self, number: int, points: tuple[Atom, ...]) -> None:
         comparison = self.run.program.comparisons[number]
@@ -307,6 +340,14 @@ class _Theory:
         if isinstance(found, Conflict):
             control.add_nogood([self._solver[abs(n)] * (1 if n > 0 else -1) for n in found.literals])
 
+    def days(self, holds: Callable[[int], bool]) -> dict[Any, date]:
+        """Days of the open dates, as people would write them, for a candidate that was accepted."""
+        bounds = list(self._bounds(holds))
+        points = {end: None for each in bounds for end in each[:2] if not isinstance(end, str)}
+        law = self.twins.run.law
+        births = frozenset(key for key in points if law.vocabulary[key[0][0]].path.endswith(".born"))
+        return readable(list(points), bounds, births)
+
     def _bounds(self, holds: Callable[[int], bool]) -> Iterator[Bound]:
         twins, seen = self.twins, set[tuple[Atom, int]]()
         for number, timed in twins.timed.items():
@@ -324,7 +365,7 @@ class _Theory:
                     why += [twins.same[place] for place in shared]
                 true = holds(literal)
                 made = bound(timed.comparison, true, numbers, (literal if true else -literal, *why))
-                keys = {point: self._key(point, side) for point in timed.dates}
+                keys = {point: self.key(point, side) for point in timed.dates}
                 yield made._replace(
                     source=keys.get(made.source, made.source), target=keys.get(made.target, made.target)
                 )
@@ -334,7 +375,8 @@ class _Theory:
             yield Bound(_text(value.lo), key, _same_day, ())
             yield Bound(key, _text(value.hi), _same_day, ())
 
-    def _key(self, point: Atom, side: int) -> tuple[Atom, int]:
+    def key(self, point: Atom, side: int) -> tuple[Atom, int]:
+        """A date of one of the two cases; both share it where they may not differ."""
         return point, side if self.twins.place[point] in self.free else 0
 
 

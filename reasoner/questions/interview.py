@@ -20,7 +20,7 @@ from reasoner.questions.ask_file import Data, closed, is_paper, opened, put, wri
 from reasoner.questions.ask_reasons import reason
 from reasoner.questions.ask_residue import Places, Residue, residue
 from reasoner.questions.ask_start import START, begun
-from reasoner.questions.ask_twins import Goal, Twins
+from reasoner.questions.ask_twins import Goal, Twins, Values
 from reasoner.target import unknown
 from reasoner.yamlfile import Document
 
@@ -154,6 +154,11 @@ class Interview:
         self.started, self._state = self.history.pop()
         return True
 
+    def example(self, question: Question) -> tuple[Values, Values] | None:
+        """What is open in two possible cases that are the same but for the answer to a question, and of which one
+        settles otherwise what it is asked for; None for the questions at the beginning and about kinds of ties."""
+        return None if self._state is None else self._examined(self._state).example(question)
+
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _begin(self, question: Question, value: Any) -> None:
@@ -284,6 +289,12 @@ class Examined:
         left = residue(run.program, run.rails, [n for goal in goals for n in (*goal.atoms, *goal.moot)])
         places = Places(run.program, run.inputs, left.leaves)
         return left, places, Twins(run, left, places, goals)
+
+    def example(self, question: Question) -> tuple[Values, Values] | None:
+        """Two possible cases that are the same but for the answer to a question, and differ in what it is asked for."""
+        wanted = {reason[:3] for reason in question.reasons[:1]}
+        goals = [goal for goal in self.goals if goal[:3] in wanted]
+        return self._twins(goals)[2].example(question.place, 0) if goals else None
 
     # -- the next question --------------------------------------------------------------------------------------
 
