@@ -18,13 +18,12 @@ from hypothesis import strategies as st
 from reasoner.case import CaseFile
 from reasoner.case_model import Case as CaseModel
 from reasoner.dates import NONE as NOTHING
-from reasoner.dates import Open
 from reasoner.engine import Decision, Engine
 from reasoner.errors import CaseFileError
 from reasoner.ground import Atom
 from reasoner.questions.ask_answers import NONE, Question, kind_of
 from reasoner.questions.ask_file import Data, is_paper, write
-from reasoner.questions.interview import FILE, RESULT, Interview, Scope
+from reasoner.questions.interview import RESULT, Interview, Scope
 from reasoner.run import Run
 from reasoner.yamlfile import read
 
@@ -115,10 +114,16 @@ class Completion:
                 told = low + timedelta(draw.randrange((high - low).days + 1)) if low <= high else known.lo
             return told.isoformat() if kind == "date" else f"{told.isoformat()[:10]} 12:00"
         if kind == "number":
-            return str(draw.randrange(*((10, 25) if point[0] == 'marriageable_age' else (0, 9))) if told is None else told)
+            return str(
+                draw.randrange(*((10, 25) if point[0] == "marriageable_age" else (0, 9))) if told is None else told
+            )
         if kind in ("country", "countries", "language"):
             options = LANGUAGES if kind == "language" else COUNTRIES
-            code = draw.choice(options) if told is None else {"other": "qu" if kind == "language" else "QA"}.get(told, told)
+            code = (
+                draw.choice(options)
+                if told is None
+                else {"other": "qu" if kind == "language" else "QA"}.get(told, told)
+            )
             code = code if len(code) == 2 else ("qu" if kind == "language" else "QB")
             return [code] if kind == "countries" else code
         first = date(2020, 1, 1) + timedelta(draw.randrange(900))
@@ -145,7 +150,7 @@ def asked(data: Data, seed: int, scope: Scope) -> tuple[Interview, list[tuple[Da
     interview, found = Interview(engine(), data, scope=scope), list[tuple[Data, Question, Any]]()
     while (question := interview.next()) is not None:
         assert interview.state is not None
-        found.append((interview.state.data, question, interview.example(question)))
+        found.append((interview.state.data, question, interview.examples(question)))
         assert len(found) < 200
         before, filled = interview.state.data, Completion({}, seed)
         run = decided(before).runs[0]
@@ -154,7 +159,15 @@ def asked(data: Data, seed: int, scope: Scope) -> tuple[Interview, list[tuple[Da
             if question.atom is None:
                 interview.answer(question, question.choices[seed % len(question.choices)])
                 continue
-            atoms = [a for a in run.program.number if a[0] == question.atom[0] and run.inputs.reader.place(a) == question.place] if question.atom in run.program.number else [question.atom]
+            atoms = (
+                [
+                    a
+                    for a in run.program.number
+                    if a[0] == question.atom[0] and run.inputs.reader.place(a) == question.place
+                ]
+                if question.atom in run.program.number
+                else [question.atom]
+            )
             filled._answer(answer, run, question.place, atoms)
             value = placed(answer, run, question)
             if seed % 5 == 0 and len(found) % 4 == 0:
@@ -207,7 +220,7 @@ def matters(data: Data, question: Question, example: Any, seed: int) -> None:
     assert example is not None
     reason = question.reasons[0]
     try:
-        files = [Completion(values, seed).of(data) for values in example]
+        files = [Completion(each.values, seed).of(data) for each in example]
         found = [outcome(file, reason.person, reason.route) for file in files]
     except ValueError as e:
         STAT["invalid"] += 1

@@ -734,6 +734,8 @@ LAYERS = [
     "render.mutation",
     "render.coverage",
     "render.page",
+    "render.ask_source",
+    "render.ask_words",
     "render.ask",
     "api",
     "cli",

@@ -52,8 +52,8 @@ def _lists(data: Data) -> Iterator[Path]:
 
 
 def closed(data: Data, places: Iterable[Path], answered: frozenset[Path]) -> Data:
-    """The case without what was opened and never asked about."""
-    data = copy.deepcopy(data)
+    """The case without what was opened and never asked about, and without keys that stand alone."""
+    data = _filled(data)
     for place in places:
         holder: Any = data
         for part in place[:-1]:
@@ -66,6 +66,12 @@ def closed(data: Data, places: Iterable[Path], answered: frozenset[Path]) -> Dat
         if not asked:
             del holder[place[-1]]
     return data
+
+
+def _filled(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _filled(value) for key, value in part.items() if value is not None}
+    return [_filled(value) for value in part] if isinstance(part, list) else part
 
 
 def write(data: Data, run: Run, atom: Atom, value: Any) -> None:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from reasoner.run import Run
 
 SIDES = (0, 1)
-Values = dict[Atom, Any]
 MOST_VALUES = 64  # of a number, to be tried one by one
 ADULT = 30  # years that somebody is taken to be old whose day of birth is open, until that is excluded
 MOST_COMBINATIONS = 512  # of the values that a comparison reads
@@ -48,6 +47,14 @@ class Goal(NamedTuple):
     part: str
     atoms: tuple[int, ...]
     moot: tuple[int, ...] = ()
+
+
+class Example(NamedTuple):
+    """A possible case: the truth of what was an open input, the value of what was an open point as far as one was
+    looked for, and the atoms of the goal that hold."""
+
+    values: dict[Atom, Any]
+    holding: frozenset[int]
 
 
 class _Timed(NamedTuple):
@@ -96,19 +103,18 @@ class Twins:
         one."""
         return self._solve([literal for other, literal in self.same.items() if other != place], (place,), wanted)
 
-    def example(self, place: Path, goal: int) -> tuple[Values, Values] | None:
-        """Two possible cases that differ in a goal and are the same but for this place: the truth of each open input
-        and the value of each open point. None without them, and without the points that no value was looked for."""
+    def examples(self, place: Path, goal: int) -> tuple[Example, Example] | None:
+        """Two possible cases that differ in a goal and are the same but for this place; None without any."""
         self.theory.free = frozenset({place})
         same = [literal for other, literal in self.same.items() if other != place]
         with self.control.solve(assumptions=[*same, self.wanted[goal]], yield_=True) as handle:
             model = handle.model()
             if model is None:
                 return None
-            one, other = (self._values_of(model.is_true, side) for side in SIDES)
+            one, other = (self._example(model.is_true, side, self.goals[goal]) for side in SIDES)
             return one, other
 
-    def _values_of(self, holds: Callable[[int], bool], side: int) -> Values:
+    def _example(self, holds: Callable[[int], bool], side: int, goal: Goal) -> Example:
         atoms, found = self.run.program.atoms, dict[Atom, Any]()
         for number in (number for listed in self.places.inputs.values() for number in listed):
             found[atoms[number]] = holds(self.literal[side][number])
@@ -122,7 +128,8 @@ class Twins:
                 found[point] = NONE
             elif day is not None:
                 found[point] = day
-        return found
+        literals = self.literal[side]
+        return Example(found, frozenset(n for n in goal.atoms if n in literals and holds(literals[n])))
 
     def open(self, goal: int) -> bool:
         """Whether two possible cases differ in a goal."""

@@ -20,7 +20,7 @@ from reasoner.questions.ask_file import Data, closed, is_paper, opened, put, wri
 from reasoner.questions.ask_reasons import reason
 from reasoner.questions.ask_residue import Places, Residue, residue
 from reasoner.questions.ask_start import START, begun
-from reasoner.questions.ask_twins import Goal, Twins, Values
+from reasoner.questions.ask_twins import Example, Goal, Twins
 from reasoner.target import unknown
 from reasoner.yamlfile import Document
 
@@ -154,10 +154,10 @@ class Interview:
         self.started, self._state = self.history.pop()
         return True
 
-    def example(self, question: Question) -> tuple[Values, Values] | None:
-        """What is open in two possible cases that are the same but for the answer to a question, and of which one
-        settles otherwise what it is asked for; None for the questions at the beginning and about kinds of ties."""
-        return None if self._state is None else self._examined(self._state).example(question)
+    def examples(self, question: Question) -> tuple[Example, Example] | None:
+        """Two possible cases that are the same but for the answer to a question, and differ in what it is asked for;
+        None for the questions at the beginning and about kinds of ties."""
+        return None if self._state is None else self._examined(self._state).examples(question)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -290,11 +290,11 @@ class Examined:
         places = Places(run.program, run.inputs, left.leaves)
         return left, places, Twins(run, left, places, goals)
 
-    def example(self, question: Question) -> tuple[Values, Values] | None:
+    def examples(self, question: Question) -> tuple[Example, Example] | None:
         """Two possible cases that are the same but for the answer to a question, and differ in what it is asked for."""
         wanted = {reason[:3] for reason in question.reasons[:1]}
         goals = [goal for goal in self.goals if goal[:3] in wanted]
-        return self._twins(goals)[2].example(question.place, 0) if goals else None
+        return self._twins(goals)[2].examples(question.place, 0) if goals else None
 
     # -- the next question --------------------------------------------------------------------------------------
 
