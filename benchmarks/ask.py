@@ -2,8 +2,9 @@
 
     python benchmarks/ask.py [CASE]
 
-Prints milliseconds, the least of several runs, in process and with the shape ground: for the case as it stands, and with
-all its dates of birth and the day of the grant taken away. Run it on an otherwise idle machine.
+Prints milliseconds, the least of several runs, in process and with the shape ground: for the case as it stands, and
+with all its dates of birth and the day of the grant taken away. A decision is the whole answer, with its reasons; the
+truth alone is what every question about a case begins with. Run it on an otherwise idle machine.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Question(NamedTuple):
     """Something to ask: the place of the case file that it fills, the kind of answer and the answers it offers.
 
     ``atom`` is the input or point of the vocabulary behind it, if there is one. ``size`` is the smallest number of
-    answers, this one among them, that can settle an outcome.
+    answers, this one among them, that can settle an outcome; ``reasons`` the first outcome that it can change.
     """
 
     place: Path

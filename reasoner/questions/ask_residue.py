@@ -11,6 +11,8 @@ from reasoner.facts import Inputs
 from reasoner.ground import Atom, GroundProgram
 from reasoner.terms import leaves
 
+Body = tuple[tuple[int, ...], tuple[int, ...]]
+"""The positive and the negative part of a rule or constraint."""
 PAPER = 4  # the parts of the place of a paper that the file does not list
 
 
@@ -30,7 +32,7 @@ class Residue(NamedTuple):
 
     rules: dict[int, tuple[Instance, ...]]
     leaves: tuple[int, ...]
-    constraints: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+    constraints: tuple[Body, ...]
 
 
 def residue(program: GroundProgram, rails: Rails, targets: Iterable[int]) -> Residue:
@@ -38,13 +40,12 @@ def residue(program: GroundProgram, rails: Rails, targets: Iterable[int]) -> Res
     walk = _Walk(program, rails)
     for target in targets:
         walk.add(target)
-    waiting = [body for body in map(walk.open, program.constraints) if body is not None]
-    found: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-    while tied := [body for body in waiting if not walk.done.isdisjoint((*body[0], *body[1]))]:
+    waiting, found = list(program.constraints), list[Body]()
+    while tied := [body for body in waiting if not (walk.done.isdisjoint(body[0]) and walk.done.isdisjoint(body[1]))]:
         waiting = [body for body in waiting if body not in tied]
-        found += tied
-        for true, false in tied:
-            for number in (*true, *false):
+        for body in filter(None, map(walk.open, tied)):
+            found.append(body)
+            for number in (*body[0], *body[1]):
                 walk.add(number)
     return Residue(walk.rules, tuple(walk.leaves), tuple(found))
 
@@ -76,7 +77,7 @@ class _Walk:
             if (body := self.open((positive, negative))) is not None:
                 yield Instance(rule, *body)
 
-    def open(self, body: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    def open(self, body: Body) -> Body | None:
         """What is open of a body; None when it cannot hold."""
         holds, fails = self.rails.holds, self.rails.fails
         true, false = body
@@ -111,6 +112,9 @@ class Places:
 
     def __iter__(self) -> Iterator[Path]:
         return iter(dict.fromkeys([*self.inputs, *self.points]))
+
+    def __contains__(self, place: Path) -> bool:
+        return place in self.inputs or place in self.points
 
     @staticmethod
     def askable(place: Path) -> bool:

@@ -67,12 +67,12 @@ class _Timed(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Twins:
-    """The two completions; ``goals`` are what may differ between them."""
+    """The two completions; ``goal`` is what may differ between them."""
 
     run: Run
     residue: Residue
     places: Places
-    goals: Sequence[Goal]
+    goal: Goal
     control: clingo.Control = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,27 +94,34 @@ class Twins:
             for number, read in self.places.open_points.items():
                 self._comparison(number, read)
             self._rules()
-            self.wanted = [self._differing(goal) for goal in self.goals]
+            self.wanted = self._differing()
         self.theory = _Theory(self)
         self.control.register_propagator(self.theory)  # type: ignore[arg-type]
 
-    def differ(self, place: Path, wanted: Iterable[int] | None = None) -> int | None:
-        """The number of a goal on which two possible cases differ that are the same but for this place; None without
-        one."""
-        return self._solve([literal for other, literal in self.same.items() if other != place], (place,), wanted)
-
-    def examples(self, place: Path, goal: int) -> tuple[Example, Example] | None:
-        """Two possible cases that differ in a goal and are the same but for this place; None without any."""
+    def differ(self, place: Path) -> bool:
+        """Whether two possible cases differ in the goal that are the same but for this place."""
         self.theory.free = frozenset({place})
-        same = [literal for other, literal in self.same.items() if other != place]
-        with self.control.solve(assumptions=[*same, self.wanted[goal]], yield_=True) as handle:
+        return bool(self.control.solve(assumptions=self._but_for(place)).satisfiable)
+
+    def open(self) -> bool:
+        """Whether two possible cases differ in the goal."""
+        self.theory.free = frozenset(self.same)
+        return bool(self.control.solve(assumptions=[self.wanted]).satisfiable)
+
+    def examples(self, place: Path) -> tuple[Example, Example] | None:
+        """Two possible cases that differ in the goal and are the same but for this place; None without any."""
+        self.theory.free = frozenset({place})
+        with self.control.solve(assumptions=self._but_for(place), yield_=True) as handle:
             model = handle.model()
             if model is None:
                 return None
-            one, other = (self._example(model.is_true, side, self.goals[goal]) for side in SIDES)
+            one, other = (self._example(model.is_true, side) for side in SIDES)
             return one, other
 
-    def _example(self, holds: Callable[[int], bool], side: int, goal: Goal) -> Example:
+    def _but_for(self, place: Path) -> list[int]:
+        return [self.wanted, *(literal for other, literal in self.same.items() if other != place)]
+
+    def _example(self, holds: Callable[[int], bool], side: int) -> Example:
         atoms, found = self.run.program.atoms, dict[Atom, Any]()
         for number in (number for listed in self.places.inputs.values() for number in listed):
             found[atoms[number]] = holds(self.literal[side][number])
@@ -129,18 +136,7 @@ class Twins:
             elif day is not None:
                 found[point] = day
         literals = self.literal[side]
-        return Example(found, frozenset(n for n in goal.atoms if n in literals and holds(literals[n])))
-
-    def open(self, goal: int) -> bool:
-        """Whether two possible cases differ in a goal."""
-        return self._solve([], tuple(self.same), (goal,)) is not None
-
-    def _solve(self, same: list[int], free: tuple[Path, ...], wanted: Iterable[int] | None) -> int | None:
-        self.theory.free = frozenset(free)
-        for goal in range(len(self.goals)) if wanted is None else wanted:
-            if self.control.solve(assumptions=[*same, self.wanted[goal]]).satisfiable:
-                return goal
-        return None
+        return Example(found, frozenset(n for n in self.goal.atoms if n in literals and holds(literals[n])))
 
     # -- building -----------------------------------------------------------------------------------------------
 
@@ -309,11 +305,11 @@ class Twins:
     def _body(positive: Iterable[int], negative: Iterable[int], literals: Mapping[int, int]) -> list[int]:
         return [*(literals[n] for n in positive), *(-literals[n] for n in negative)]
 
-    def _differing(self, goal: Goal) -> int:
-        """A literal that holds when the two cases differ in a goal."""
+    def _differing(self) -> int:
+        """A literal that holds when the two cases differ in the goal."""
         wanted = self._atom()
-        aside = [-self.literal[0][number] for number in goal.moot if number in self.literal[0]]
-        for number in goal.atoms:
+        aside = [-self.literal[0][number] for number in self.goal.moot if number in self.literal[0]]
+        for number in self.goal.atoms:
             if number in self.literal[0]:
                 one, other = (side[number] for side in self.literal)
                 self.backend.add_rule([wanted], [one, -other, *aside])

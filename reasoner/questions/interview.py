@@ -15,7 +15,7 @@ from reasoner.errors import CaseFileError, UsageError
 from reasoner.ground import Atom
 from reasoner.outcome import RESULTS
 from reasoner.questions.ask_answers import NONE, UNKNOWN, Question, Reason, kind_of
-from reasoner.questions.ask_choice import ranked
+from reasoner.questions.ask_choice import Candidate, ranked
 from reasoner.questions.ask_file import Data, closed, is_paper, opened, put, write
 from reasoner.questions.ask_reasons import reason
 from reasoner.questions.ask_residue import Places, Residue, residue
@@ -104,7 +104,7 @@ class Interview:
     def certain(self, goal: Goal) -> bool:
         """Whether a goal is settled, whatever the answers to come."""
         assert self._state is not None
-        return not self._examined(self._state).open([goal])
+        return self._examined(self._state).certain(goal)
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -158,6 +158,10 @@ class Interview:
         """Two possible cases that are the same but for the answer to a question, and differ in what it is asked for;
         None for the questions at the beginning and about kinds of ties."""
         return None if self._state is None else self._examined(self._state).examples(question)
+
+    def reasons(self, question: Question) -> tuple[Reason, ...]:
+        """Everything that the answer to a question can change; a question itself names only the first."""
+        return () if self._state is None else self._examined(self._state).reasons(question)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -268,13 +272,9 @@ class Examined:
             for paper, states_of in papers.items():
                 yield Goal(person, route, paper, tuple(states_of), moot)
 
-    def open(self, goals: Sequence[Goal]) -> list[Goal]:
-        """Those of the goals that two possible cases differ in."""
-        undecided = self._undecided(goals)
-        if not undecided:
-            return []
-        twins = self._twins(undecided)[2]
-        return [goal for index, goal in enumerate(undecided) if twins.open(index)]
+    def certain(self, goal: Goal) -> bool:
+        """Whether no two possible cases differ in a goal."""
+        return not self._undecided([goal]) or not self._part(goal).twins.open()
 
     def _undecided(self, goals: Sequence[Goal]) -> list[Goal]:
         truth = self.run.rails.truth
@@ -284,17 +284,27 @@ class Examined:
             if not any(truth(n) for n in (*goal.atoms, *goal.moot)) and any(truth(n) is None for n in goal.atoms)
         ]
 
-    def _twins(self, goals: Sequence[Goal]) -> tuple[Residue, Places, Twins]:
-        run = self.run
-        left = residue(run.program, run.rails, [n for goal in goals for n in (*goal.atoms, *goal.moot)])
-        places = Places(run.program, run.inputs, left.leaves)
-        return left, places, Twins(run, left, places, goals)
+    def _part(self, goal: Goal) -> _Part:
+        part = self._parts.get(goal)
+        if part is None:
+            part = self._parts[goal] = _Part(self.run, [goal])
+        return part
+
+    @cached_property
+    def _parts(self) -> dict[Goal, _Part]:
+        return {}
 
     def examples(self, question: Question) -> tuple[Example, Example] | None:
         """Two possible cases that are the same but for the answer to a question, and differ in what it is asked for."""
-        wanted = {reason[:3] for reason in question.reasons[:1]}
-        goals = [goal for goal in self.goals if goal[:3] in wanted]
-        return self._twins(goals)[2].examples(question.place, 0) if goals else None
+        goal = next((goal for goal in self.goals if question.reasons and goal[:3] == question.reasons[0][:3]), None)
+        return None if goal is None else self._part(goal).twins.examples(question.place)
+
+    def reasons(self, question: Question) -> tuple[Reason, ...]:
+        """Everything that the answer to a question can change, and through what."""
+        if question.atom is None:
+            return ()
+        parts = (self._part(goal) for goal in self._undecided(self.goals))
+        return tuple(part.reason(question.place) for part in parts if part.depends_on(question.place))
 
     # -- the next question --------------------------------------------------------------------------------------
 
@@ -312,24 +322,19 @@ class Examined:
             yield from self._of(goals)
 
     def _of(self, goals: list[Goal]) -> Iterator[Question]:
-        left, places, twins = self._twins(goals)
-        asked = [place for place in places if places.askable(place) and place not in self.state.answered]
-        for candidate in ranked(self.run, left, places, goals, asked):
-            first = twins.differ(candidate.place)
-            if first is None:
-                continue
-            indices = [
-                first,
-                *(i for i in range(first + 1, len(goals)) if twins.differ(candidate.place, (i,)) is not None),
-            ]
-            reasons = tuple(reason(self.run, left, places, goals[i], candidate.place) for i in indices)
-            yield self._put(candidate.place, places, candidate.size, reasons)
+        together = _Part(self.run, goals)
+        places = [place for place in together.places if Places.askable(place) and place not in self.state.answered]
+        for candidate in ranked(self.run, together.residue, together.places, goals, places):
+            part = next((part for part in map(self._part, goals) if part.depends_on(candidate.place)), None)
+            if part is not None:
+                yield self._put(candidate, together.places, part.reason(candidate.place))
 
-    def _put(self, place: Path, places: Places, size: int, reasons: tuple[Reason, ...]) -> Question:
+    def _put(self, candidate: Candidate, places: Places, reason: Reason) -> Question:
+        place = candidate.place
         atoms = [self.run.program.atoms[n] for n in places.inputs.get(place, ())] + places.points.get(place, [])
         atom = self._asking(atoms)
         kind, choices = kind_of(self.run.law, atom, self.decision.file.case.persons)
-        return Question(place, kind, choices, atom, size, reasons)
+        return Question(place, kind, choices, atom, candidate.size, (reason,))
 
     def _asking(self, atoms: Sequence[Atom]) -> Atom:
         """The input or point whose question is put: the one that says most."""
@@ -356,6 +361,37 @@ class Examined:
             except CaseFileError:
                 continue  # it cannot be that
         return len(found) > 1
+
+
+@dataclass(eq=False, repr=False)
+class _Part:
+    """What is open on the way to some goals."""
+
+    run: Run
+    goals: Sequence[Goal]
+
+    @cached_property
+    def residue(self) -> Residue:
+        """The open part of the program."""
+        return residue(self.run.program, self.run.rails, [n for goal in self.goals for n in (*goal.atoms, *goal.moot)])
+
+    @cached_property
+    def places(self) -> Places:
+        """The places that answer for what is open."""
+        return Places(self.run.program, self.run.inputs, self.residue.leaves)
+
+    @cached_property
+    def twins(self) -> Twins:
+        """Two cases that may differ in the first of the goals."""
+        return Twins(self.run, self.residue, self.places, self.goals[0])
+
+    def depends_on(self, place: Path) -> bool:
+        """Whether the answer at a place alone can change the first of the goals."""
+        return place in self.places and self.twins.differ(place)
+
+    def reason(self, place: Path) -> Reason:
+        """Why a place is asked about."""
+        return reason(self.run, self.residue, self.places, self.goals[0], place)
 
 
 def _unnamed(case: Any, choices: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Path, tuple[str, ...]]]:

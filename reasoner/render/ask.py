@@ -43,7 +43,7 @@ def hold(
 
     asking = source(answers)
     out = console() if format == "text" else Console(stderr=True, quiet=isinstance(asking, Script))
-    dialogue = Dialogue(Words(interview, wording), asking, out)
+    dialogue = Dialogue(Words(interview, wording), asking, out, thorough=format == "json")
     if output is not None and not force and not dialogue.may_write(output):
         return 0
     dialogue.output = output
@@ -66,16 +66,21 @@ class Asked(NamedTuple):
     question: Question
     text: str
     answer: str
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(eq=False, repr=False)
 class Dialogue:
-    """Puts the questions of an interview to a source of answers, and writes the case file to ``output`` as it grows."""
+    """Puts the questions of an interview to a source of answers, and writes the case file to ``output`` as it grows.
+
+    With ``thorough`` everything that an answer could have changed is kept.
+    """
 
     words: Words
     source: Script | Terminal
     out: Console
     output: Path | None = None
+    thorough: bool = False
     asked: list[Asked] = field(default_factory=list)
 
     @property
@@ -155,6 +160,7 @@ class Dialogue:
     def _attempt(self, question: Question, line: str, take: Callable[[], None]) -> bool | None:
         """Takes an answer, unless it is refused. A script cannot answer again, and ends with that."""
         before, text = self.words.certain(), self.words.question(question)
+        reasons = self.interview.reasons(question) if self.thorough else question.reasons
         try:
             take()
         except ReasonerError as error:
@@ -165,7 +171,7 @@ class Dialogue:
             for message in refusal:
                 self._print(NO, message, 3)
             return None
-        self.asked.append(Asked(question, text, line))
+        self.asked.append(Asked(question, text, line, reasons))
         self.keep()
         for part, sentence in self.words.certain().items():
             if part not in before:
@@ -300,7 +306,7 @@ def _asked_data(asked: Asked) -> dict[str, Any]:
         "choices": list(asked.question.choices),
         "answer": asked.answer,
         "settles": asked.question.size,
-        "because": [_reason_data(reason) for reason in asked.question.reasons],
+        "because": [_reason_data(reason) for reason in asked.reasons],
     }
 
 

@@ -131,7 +131,7 @@ class Words:
         if not question.reasons:
             yield self.say("why_start" if question.place[0] == START else "why_tie")
             return
-        yield from (self._reason(reason, None, None) for reason in question.reasons)
+        yield from (self._reason(reason, None, None) for reason in self.interview.reasons(question))
         yield self.say("settles_alone") if question.size == 1 else self.say("settles_with", N=question.size - 1)
         yield from self._example(question)
 
