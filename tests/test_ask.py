@@ -1,37 +1,33 @@
-"""The interview: what it asks matters, when it stops nothing more does, and a terminal or a script drives it."""
+"""An interview: which question comes when and why, what answers do, and how a script and a terminal drive it."""
 
 from __future__ import annotations
 
 import atexit
 import copy
-import random
-from datetime import date, timedelta
+import json
+import os
+import pty
+import re
+import select
+import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-import generated
 import pytest
-from generated import Case, families, known
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from reasoner.case import CaseFile
-from reasoner.case_model import Case as CaseModel
-from reasoner.dates import NONE as NOTHING
-from reasoner.engine import Decision, Engine
-from reasoner.errors import CaseFileError
-from reasoner.ground import Atom
-from reasoner.questions.ask_answers import NONE, Question, kind_of
-from reasoner.questions.ask_file import Data, is_paper, write
-from reasoner.questions.interview import RESULT, Interview, Scope
-from reasoner.run import Run
+from reasoner.cli import app
+from reasoner.engine import Engine
+from reasoner.errors import CaseFileError, UsageError, dotted
+from reasoner.questions.ask_answers import Question, value_of
+from reasoner.questions.interview import Interview, Scope
 from reasoner.yamlfile import read
 
-SHARED: dict[str, Any] = {
-    "phases": (Phase.generate, Phase.shrink), "deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck),
-}  # fmt: skip
-COUNTRIES = ("SY", "BE", "AF", "DE", "CL")
-LANGUAGES = ("ar", "fr", "en", "de")
+ROOT = Path(__file__).parent.parent
+HALF = ROOT / "examples" / "half-known-dates" / "case.yaml"
+LIVING, MARRIED, BORN = "applications[0].will_live_with_sponsor", "unions[0].concluded", "persons.zahra.born"
+WORDS = {"y": "yes", "none": "none", "lawful": "lawful", "unlawful": "unlawful"}
 
 
 @cache
@@ -42,215 +38,450 @@ def engine() -> Engine:
 atexit.register(engine.cache_clear)  # parsed statements must go before clingo does
 
 
-def decided(data: Data) -> Decision:
-    """The decision of a case file given as data."""
-    case = CaseModel.model_validate(data, context={"choices": engine().law.choices})  # in whatever order its dates are
-    return engine().decide(CaseFile(case, "case", {}))
+def data(name: str = "half-known-dates") -> dict[str, Any]:
+    return copy.deepcopy(read(ROOT / "examples" / name / "case.yaml").data)
 
 
-def outcome(data: Data, person: str, route: str) -> tuple[str, str]:
-    """The result on a route and, unless it is a refusal, the state of the file."""
-    (_, found), *_ = decided(data).about(person, route) or ((None, None),)
-    if found is None or found.result == "not_eligible":
-        return ("not_eligible", "")
-    return (found.result, found.file)
+def interview(case: dict[str, Any] | None, **scope: Any) -> Interview:
+    return Interview(engine(), case, "case.yaml", Scope(**scope))
 
 
-# -- completions of a case ---------------------------------------------------------------------------------------------
+def place(held: Interview) -> str:
+    question = held.next()
+    return "" if question is None else dotted(question.place)
 
 
-class Completion:
-    """Answers everything that a case leaves open: from a witness where that says something, else at random."""
-
-    def __init__(self, witness: dict[Atom, Any], seed: int) -> None:
-        self.witness, self.seed = witness, seed
-
-    def of(self, data: Data) -> Data:
-        data = copy.deepcopy(data)
-        for _ in range(4):  # a paper that is listed opens what is said of it
-            run = decided(data).runs[0]
-            places: dict[Any, list[Atom]] = {}
-            opened = [run.program.atoms[n] for n in run.program.inputs if run.inputs.truth[n] is None]
-            for atom in (*opened, *run.inputs.open_points):
-                places.setdefault(run.inputs.reader.place(atom), []).append(atom)
-            asked = [(place, atoms) for place, atoms in places.items() if place[0] != "documents" or is_paper(place)]
-            if not asked:
-                return data
-            for place, atoms in asked:
-                self._answer(data, run, place, atoms)
-        return data
-
-    def _answer(self, data: Data, run: Run, place: Any, atoms: list[Atom]) -> None:
-        draw = random.Random(f"{self.seed} {place}")
-        atom = max(atoms, key=lambda atom: len(run.law.vocabulary[atom[0]].path))
-        kind, choices = kind_of(run.law, atom, run.cast.ids)
-        told = [a for a in atoms if a in self.witness]
-        if kind in ("choice", "person"):
-            chosen = [a for a in told if self.witness[a] is True]
-            free = [c for c in choices if not any(a[-1] == c for a in told)]
-            if chosen:
-                value = chosen[0][-1] if kind == "choice" else run.cast.person[chosen[0][1]]
-            elif kind == "person":
-                return  # nobody in the file
-            else:
-                value = draw.choice(free) if free else NONE
-        elif kind == "people":
-            wanted = [a for a in told if self.witness[a] is True]
-            value = [run.cast.person.get(a[1] if a[0] == "parent" else a[2], "") for a in wanted]
-        elif kind in ("truth", "paper"):
-            value = "yes" if self.witness.get(atom, draw.random() < 0.7) else "no"
+def answered(held: Interview, *values: Any) -> Interview:
+    """The interview after these answers; None is one that is not known."""
+    for value in values:
+        question = held.next()
+        assert question is not None
+        if value is None:
+            held.unknown(question)
         else:
-            value = self._value(run, atom, kind, draw)
-        if value is not None:
-            write(data, run, atom, value)
-
-    def _value(self, run: Run, point: Atom, kind: str, draw: random.Random) -> Any:
-        told, known = self.witness.get(point), run.inputs.open_points[point]
-        if told is NOTHING:
-            return NONE
-        if kind in ("date", "time"):
-            if told is None:
-                low, high = max(known.lo, date(2000, 1, 1)), min(known.hi, date(2026, 1, 1))
-                told = low + timedelta(draw.randrange((high - low).days + 1)) if low <= high else known.lo
-            return told.isoformat() if kind == "date" else f"{told.isoformat()[:10]} 12:00"
-        if kind == "number":
-            return str(
-                draw.randrange(*((10, 25) if point[0] == "marriageable_age" else (0, 9))) if told is None else told
-            )
-        if kind in ("country", "countries", "language"):
-            options = LANGUAGES if kind == "language" else COUNTRIES
-            code = (
-                draw.choice(options)
-                if told is None
-                else {"other": "qu" if kind == "language" else "QA"}.get(told, told)
-            )
-            code = code if len(code) == 2 else ("qu" if kind == "language" else "QB")
-            return [code] if kind == "countries" else code
-        first = date(2020, 1, 1) + timedelta(draw.randrange(900))
-        period = {"from": first.isoformat(), "to": (first + timedelta(draw.randrange(1000))).isoformat()}
-        return [period | ({"lawful": "yes"} if kind == "lawful" or "lawful" in str(point) else {})]
+            held.answer(question, value)
+    return held
 
 
-@st.composite
-def gaps(draw: Any, kind: str) -> tuple[Case, Case]:
-    """A complete case, and the same with many facts left out."""
-    whole = draw(families(kind))
-    case = generated.copied(whole)
-    facts = [path for path, _ in known(case) if "documents" not in path]
-    for path in draw(st.lists(st.sampled_from(facts), min_size=2, max_size=14, unique=True)):
-        generated.blur(case, path, draw(st.sampled_from(("unknown", "unknown", "unknown", "year"))))
-    for application in case["applications"]:
-        if draw(st.booleans()):
-            del application["documents"]
-    return whole, case
+def result(held: Interview, person: str, route: str) -> tuple[str, str]:
+    assert held.decision is not None
+    (_, found), *_ = held.decision.about(person, route)
+    return found.result, found.file
 
 
-def asked(data: Data, seed: int, scope: Scope) -> tuple[Interview, list[tuple[Data, Question, Any]]]:
-    """An interview with answers drawn at random: each question with the case it was asked in and an example."""
-    interview, found = Interview(engine(), data, scope=scope), list[tuple[Data, Question, Any]]()
-    while (question := interview.next()) is not None:
-        assert interview.state is not None
-        found.append((interview.state.data, question, interview.examples(question)))
-        assert len(found) < 200
-        before, filled = interview.state.data, Completion({}, seed)
-        run = decided(before).runs[0]
-        try:
-            answer = copy.deepcopy(before)
-            if question.atom is None:
-                interview.answer(question, question.choices[seed % len(question.choices)])
-                continue
-            atoms = (
-                [
-                    a
-                    for a in run.program.number
-                    if a[0] == question.atom[0] and run.inputs.reader.place(a) == question.place
-                ]
-                if question.atom in run.program.number
-                else [question.atom]
-            )
-            filled._answer(answer, run, question.place, atoms)
-            value = placed(answer, run, question)
-            if seed % 5 == 0 and len(found) % 4 == 0:
-                interview.unknown(question)
-            else:
-                interview.answer(question, value)
-        except CaseFileError:
-            interview.unknown(question)  # dates that cannot be in this order
-    return interview, found
+# -- which question ------------------------------------------------------------------------------------------------
 
 
-def placed(data: Data, run: Run, question: Question) -> Any:
-    """What stands at the place of a question in a case that answers it."""
-    if is_paper(question.place):
-        _, person, kind, _ = question.place
-        papers = [p for a in data.get("applications", ()) if a["applicant"] == person for p in a.get("documents") or ()]
-        papers += data["persons"][person].get("documents") or []
-        return "no" if any(p["type"] == kind and p.get("handed_in") == NONE for p in papers) else "yes"
-    node: Any = data
-    for part in question.place:
-        node = node.get(part, NONE) if isinstance(node, dict) else node[part]
-    return node
+def test_what_can_settle_the_result_alone_is_asked_before_what_needs_another_answer() -> None:
+    held = interview(data(), papers="none")
+    question = held.next()
+    assert question is not None
+    assert (dotted(question.place), question.kind, question.size) == (LIVING, "truth", 1)
+    (reason,) = question.reasons
+    assert (reason.person, reason.route, reason.part) == ("zahra", "ip_spouse", "result")
+    assert reason.about == (("condition", "p2", "ip_spouse", "live_with_sponsor"),)
+    assert reason.provisions == ("ipf_spouse_live_with",)
 
 
-COUNT = {"partners": 30, "children": 25, "parents": 15, "holders": 15}
+def test_an_answer_that_settles_the_result_ends_the_interview() -> None:
+    held = answered(interview(data()), "no")
+    assert place(held) == ""
+    assert result(held, "zahra", "ip_spouse")[0] == "not_eligible"
 
 
-@pytest.mark.parametrize("kind", COUNT)
-def test_every_question_can_change_an_outcome_and_at_the_end_nothing_can(kind: str) -> None:
-    @settings(max_examples=COUNT[kind], **SHARED)
-    @given(gaps(kind), st.integers(0, 999))
-    def check(pair: tuple[Case, Case], seed: int) -> None:
-        data = read("case", generated.text(pair[1])).data
-        interview, questions = asked(data, seed, Scope())
-        for before, question, example in questions:
-            if question.atom is not None:
-                matters(before, question, example, seed)
-        assert interview.state is not None
-        if not interview.state.unknown:
-            settled(interview, seed)
-
-    check()
+def test_an_exact_date_that_decides_leaves_the_other_unasked() -> None:
+    held = answered(interview(data(), papers="none"), "yes", "2023-03-20")
+    assert place(held) == ""
+    assert result(held, "zahra", "ip_spouse")[0] == "eligible"
+    held = answered(interview(data(), papers="none"), "yes", "2023-03-21")
+    assert place(held) == BORN
 
 
-STAT = {"ok": 0, "invalid": 0, "bad": 0, "periods": 0}
+def test_a_date_that_stays_partly_known_is_not_asked_for_again() -> None:
+    held = answered(interview(data(), papers="none"), "yes", "2023-03", "2004")
+    assert place(held) == ""
+    assert result(held, "zahra", "ip_spouse")[0] == "undetermined"
+    assert not held.certain(held.goals[0])
 
 
-def matters(data: Data, question: Question, example: Any, seed: int) -> None:
-    """Two complete files that are the same but for the answer have different outcomes."""
-    assert example is not None
-    reason = question.reasons[0]
-    try:
-        files = [Completion(each.values, seed).of(data) for each in example]
-        found = [outcome(file, reason.person, reason.route) for file in files]
-    except ValueError as e:
-        STAT["invalid"] += 1
-        print("INVALID", question.place, e)
-        return
-    if found[0] != found[1]:
-        STAT["ok"] += 1
-    elif question.kind in ("periods", "lawful"):
-        STAT["periods"] += 1
-    else:
-        STAT["bad"] += 1
-        print("BAD", question.place, question.kind, reason, found, example)
+def test_what_is_not_known_is_not_asked_for_again_and_does_not_hide_what_settles_it_all_the_same() -> None:
+    held = answered(interview(data(), papers="none"), "yes", None)
+    assert place(held) == BORN
+    answered(held, "2003-12-31")
+    assert place(held) == ""
+    assert result(held, "zahra", "ip_spouse")[0] == "eligible"
+    assert held.case["unions"][0]["concluded"] == "unknown"
 
 
-def settled(interview: Interview, seed: int) -> None:
-    """Whatever is still unknown, the outcomes are those that the interview ended with."""
-    assert interview.state is not None
-    wanted = {}
-    goals = interview.goals
-    assert all(interview.certain(goal) for goal in goals)
-    for number in range(5):
-        try:
-            file = Completion({}, seed + number).of(interview.state.data)
-            for goal in goals:
-                result, state = outcome(file, goal.person, goal.route)
-                found = result if goal.part == RESULT else state
-                assert wanted.setdefault(goal[:3], found) == found, goal
-        except CaseFileError:
-            continue
+def test_going_back_restores_the_question_and_the_case_file() -> None:
+    held = interview(data())
+    before = held.case
+    answered(held, "yes", "2023-03-20")
+    assert held.back()
+    assert place(held) == MARRIED
+    assert held.back()
+    assert (place(held), held.case) == (LIVING, before)
+    assert not held.back()
 
 
-def test_print() -> None:
-    print(STAT)
+def test_papers_are_asked_for_once_the_result_is_known_and_their_properties_once_they_are_held() -> None:
+    held = answered(interview(data()), "yes", "2023-03-20")
+    asked = []
+    while (question := held.next()) is not None:
+        asked.append(question)
+        assert question.reasons[0].part == "file"
+        if question.kind != "paper":
+            assert question.place[:3] == ("applications", 0, "documents"), "of a paper that is not listed"
+        later = question.place[-1] == "valid_until"
+        values = {"date": "2030-01-10" if later else "2025-01-10", "country": "BE", "language": "nl"}
+        held.answer(question, values.get(question.kind, question.choices[:1] and question.choices[0]))
+    assert {"paper", "truth", "date"} <= {question.kind for question in asked}
+    assert result(held, "zahra", "ip_spouse") == ("eligible", "complete")
+    assert len({question.place for question in asked}) == len(asked)
+
+
+def test_one_missing_paper_settles_the_file_unless_each_is_asked_for() -> None:
+    assert place(answered(interview(data()), "yes", "2023-03-20", "no")) == ""
+    each = answered(interview(data(), papers="each"), "yes", "2023-03-20", "no")
+    assert place(each).startswith("documents.zahra.")
+
+
+def test_a_union_of_unknown_kind_is_asked_about_because_a_file_without_it_says_that_there_is_none() -> None:
+    case = data()
+    case["unions"][0]["kind"] = "unknown"
+    held = interview(case, papers="none")
+    question = held.next()
+    assert question is not None
+    assert question.place == ("unions", 0, "kind")
+    assert "marriage" in question.choices
+    held.answer(question, "de_facto")
+    assert result(held, "zahra", "ip_spouse")[0] == "not_eligible"
+    assert place(held) == ""
+
+
+def test_parents_that_a_file_leaves_out_are_asked_for_and_left_out_again_when_they_are_not() -> None:
+    case = data("stepchild-and-shared-custody")
+    spared = interview(data(), papers="none")
+    assert "parents" not in spared.case["persons"]["zahra"]
+    for person in case["persons"].values():
+        person.pop("parents", None)
+    held, asked = interview(case, papers="none", person="miriam"), []
+    while (question := held.next()) is not None:
+        asked.append(dotted(question.place))
+        held.unknown(question)
+    assert "persons.miriam.parents" in asked
+    assert held.case["persons"]["miriam"]["parents"] == "unknown"
+    assert "parents" not in held.case["persons"]["tekle"]
+
+
+def test_what_silence_answers_is_asked_only_if_nothing_is_assumed() -> None:
+    def places(**scope: Any) -> set[str]:
+        held, found = interview(data(), papers="none", **scope), set[str]()
+        while (question := held.next()) is not None:
+            found.add(dotted(question.place))
+            held.unknown(question)
+        return found
+
+    assert "unions[0].polygamous" not in places()
+    assert "persons.mustafa.other_spouse_in_belgium" in places(assume_nothing=True)
+
+
+def test_meetings_are_asked_for_as_a_list_of_periods() -> None:
+    case = data("registered-partner")
+    union = case["unions"][0]
+    held = interview(case, papers="none")
+    before, routes = place(held), [goal.route for goal in held.goals]
+    assert before == "", "the story is complete"
+    for key in ("meetings", "cohabitation", "common_child"):
+        union.pop(key, None)
+    held = interview(case, papers="none")
+    asked: dict[str, Question] = {}
+    while (question := held.next()) is not None:
+        asked[dotted(question.place)] = question
+        held.unknown(question)
+    assert asked["unions[0].meetings"].kind == "periods"
+    assert asked["unions[0].meetings"].reasons[0].route in routes
+
+
+def test_each_further_question_of_a_family_names_the_person_it_is_for() -> None:
+    held = interview(data("family-of-eight"))
+    asked = []
+    for _ in range(6):
+        question = held.next()
+        assert question is not None
+        asked.append(question.reasons[0].person)
+        held.answer(question, "no")
+    assert len(set(asked)) == 6
+
+
+# -- answers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "value"),
+    [
+        ("truth", "Y", "yes"),
+        ("date", "2024-05", "2024-05"),
+        ("choice", "2", "b"),
+        ("choice", "B", "B"),
+        ("people", "1, zahra noori", ["a", "zahra"]),
+        ("people", "none", []),
+        ("countries", "sy, be", ["SY", "BE"]),
+        ("periods", "2023-01-01..2023-02-01, 2024-01-01..", [
+            {"from": "2023-01-01", "to": "2023-02-01"}, {"from": "2024-01-01", "to": "none"}]),
+        ("periods", "none", []),
+        ("lawful", "2023 to 2024-06 lawful, 2024-07..none unlawful", [
+            {"from": "2023", "to": "2024-06", "lawful": "yes"}, {"from": "2024-07", "to": "none", "lawful": "no"}]),
+    ],
+)  # fmt: skip
+def test_an_answer_becomes_the_value_of_the_case_file(kind: str, said: str, value: object) -> None:
+    question = Question(("persons",), kind, ("a", "b"))
+    assert value_of(question, said, WORDS, {"zahra noori": "zahra"}) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [("maybe", "boolean"), ("2023-01-01", "boolean"), (["yes"], "boolean")], ids=str
+)
+def test_an_answer_that_cannot_stand_there_is_refused_as_in_a_case_file_and_changes_nothing(
+    value: object, code: str
+) -> None:
+    held = interview(data())
+    before = held.case
+    with pytest.raises(CaseFileError) as error:
+        answered(held, value)
+    assert [(fault.code, fault.path) for fault in error.value.faults] == [(code, LIVING)]
+    assert (held.case, place(held)) == (before, LIVING)
+
+
+def test_a_date_that_contradicts_another_is_refused() -> None:
+    held = answered(interview(data()), "yes")
+    with pytest.raises(CaseFileError) as error:
+        answered(held, "2003-05-01")
+    assert [fault.code for fault in error.value.faults] == ["date_order"]
+
+
+@pytest.mark.parametrize(("scope", "name"), [({"person": "zara"}, "zahra"), ({"route": "ip_spous"}, "ip_spouse")])
+def test_a_person_or_route_that_does_not_exist_is_an_error_with_the_nearest(scope: dict[str, str], name: str) -> None:
+    with pytest.raises(UsageError) as error:
+        interview(data(), **scope)
+    assert error.value.values["suggestion"] == name
+
+
+def test_two_examples_show_what_an_answer_decides_to_the_day() -> None:
+    held = answered(interview(data(), papers="none"), "yes", None)
+    question = held.next()
+    assert question is not None
+    examples = held.examples(question)
+    assert examples is not None
+    days = sorted(each.values["born", "p2"].isoformat() for each in examples)
+    assert days[0] < "2004-02-04" <= days[1]
+
+
+# -- from a script -------------------------------------------------------------------------------------------------
+
+
+def ask(*arguments: str, answers: str | None = None) -> Any:
+    return CliRunner().invoke(app, ["ask", *arguments], input=answers or "", env={"COLUMNS": "80", "NO_COLOR": "1"})
+
+
+def test_a_script_answers_by_order_or_by_place_and_what_was_not_needed_is_named(tmp_path: Path) -> None:
+    script = tmp_path / "answers.txt"
+    script.write_text(f"# a comment\n{BORN}: 2003-01-01\n{MARRIED}: 2023-03-20  # before he came\nyes\n", "utf-8")
+    shown = ask(str(HALF), "--papers", "none", "--answers", str(script))
+    assert shown.exit_code == 0
+    assert re.findall(r"^> (.*)$", shown.stdout, re.MULTILINE) == ["yes", "2023-03-20"]
+    assert "✓ Now certain: Zahra Noori, family reunification as a spouse: eligible" in shown.stdout
+    assert f"Answers that were not needed: {BORN}" in shown.stdout
+    assert "concluded: 2023-03-20" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+
+
+def test_the_commands_explain_show_go_back_and_save(tmp_path: Path) -> None:
+    saved = tmp_path / "zahra.yaml"
+    said = f"why\nyes\nunknown\nback\nhelp\nshow\nback\nback\nsave\nsave {saved}\nquit\n"
+    shown = ask(str(HALF), "--papers", "none", answers=said)
+    assert shown.exit_code == 0
+    for sentence in (
+        "With the rest the same, yes would give: eligible; no: not eligible.",
+        "Zahra Noori is coming to live with Mustafa Noori in Belgium [IPF-spouse-live-with]",
+        "There is no answer to take back.",
+        "Type save and the name of a file.",
+        "Stopped. What was answered is kept; some outcomes are still open.",
+    ):
+        assert re.sub(r"\s+", " ", sentence) in re.sub(r"\s+", " ", shown.stdout)
+    questions = re.findall(r"^(\d\.) (.*)$", shown.stdout, re.MULTILINE)
+    assert [number for number, _ in questions] == ["1.", "2.", "3.", "2.", "1."]
+    assert interview(read(saved).data).next() is not None
+
+
+def test_what_a_script_answers_wrongly_is_an_error_with_its_line_and_the_rest_is_kept(tmp_path: Path) -> None:
+    script, saved = tmp_path / "answers.txt", tmp_path / "zahra.yaml"
+    script.write_text("yes\n1 March\n", "utf-8")
+    shown = ask(str(HALF), "--answers", str(script), "-o", str(saved))
+    assert shown.exit_code == 2
+    assert f'{script}:2: the answer 1 March is refused. "1 March" is not a date.' in shown.stderr
+    assert read(saved).data["applications"][0]["will_live_with_sponsor"] == "yes"
+
+
+def test_a_script_that_ends_keeps_what_was_answered() -> None:
+    shown = ask(str(HALF), answers="yes")
+    assert shown.exit_code == 0
+    assert "The answers end here; some outcomes are still open." in shown.stdout
+    assert "will_live_with_sponsor: yes" in shown.stdout
+
+
+def test_a_file_that_exists_is_replaced_only_on_demand(tmp_path: Path) -> None:
+    saved = tmp_path / "case.yaml"
+    saved.write_text("mine", "utf-8")
+    assert ask(str(HALF), "-o", str(saved), answers="no").exit_code == 2
+    assert saved.read_text("utf-8") == "mine"
+    assert ask(str(HALF), "-o", str(saved), "--force", answers="no").exit_code == 0
+    assert read(saved).data["applications"][0]["will_live_with_sponsor"] == "no"
+
+
+def test_a_file_that_cannot_be_written_is_an_error_and_the_case_is_shown(tmp_path: Path) -> None:
+    shown = ask(str(HALF), "-o", str(tmp_path / "nowhere" / "case.yaml"), answers="no")
+    assert shown.exit_code == 2
+    assert "No such file" in shown.stderr
+    assert "will_live_with_sponsor: no" in shown.stdout
+
+
+def test_answers_that_cannot_be_read_are_an_error() -> None:
+    shown = ask(str(HALF), "--answers", "nowhere.txt")
+    assert (shown.exit_code, "nowhere.txt" in shown.stderr) == (2, True)
+
+
+START = """
+Yusuf Haddad
+Amal Haddad, Sami Haddad
+none
+marriage
+ip_spouse
+child
+Amal Haddad
+best
+"""
+
+
+def test_without_a_case_it_begins_with_the_people_and_writes_a_case_that_decides_alike(tmp_path: Path) -> None:
+    saved = tmp_path / "case.yaml"
+    shown = ask("--papers", "none", "-o", str(saved), answers=f"{START}{LIVING}: no\n")
+    assert shown.exit_code == 0
+    found = read(saved).data
+    assert list(found["persons"]) == ["yusuf", "amal", "sami"]
+    assert found["persons"]["sami"]["parents"] == ["yusuf", "amal"]
+    assert found["unions"] == [{"partners": ["yusuf", "amal"], "kind": "marriage"}]
+    assert [a.get("route") for a in found["applications"]] == ["ip_spouse", None]
+    decided = engine().decide(engine().load(saved))
+    ((_, outcome),) = decided.about("amal", "ip_spouse")
+    assert outcome.result == "not_eligible"
+    assert "Now certain: Amal Haddad, family reunification as a spouse: not eligible" in shown.stdout
+
+
+def test_a_wrong_word_at_the_beginning_names_the_nearest() -> None:
+    shown = ask(answers="Yusuf\nAmal\nnone\nmariage\n")
+    assert shown.exit_code == 2
+    assert "marriage" in shown.stderr
+
+
+def test_it_speaks_french_and_takes_french_words() -> None:
+    shown = ask(str(HALF), "--papers", "none", "--lang", "fr", answers="pourquoi\noui\ninconnu\nretour\nquitter\n")
+    assert shown.exit_code == 0
+    assert "Le reste étant le même, oui donnerait" in re.sub(r"\s+", " ", shown.stdout)
+    assert "Arrêt. Les réponses sont gardées ; des résultats restent ouverts." in shown.stdout
+    assert "will_live_with_sponsor: yes" in shown.stdout
+
+
+def test_json_has_every_question_with_its_reasons_and_the_outcomes() -> None:
+    shown = ask(str(HALF), "--papers", "none", "--format", "json", answers="yes\nunknown\n2003\n")
+    found = json.loads(shown.stdout)
+    assert found["ended"] == "finished"
+    assert [(q["path"], q["answer"]) for q in found["questions"]] == [
+        (LIVING, "yes"), (MARRIED, "unknown"), (BORN, "2003")]  # fmt: skip
+    assert found["questions"][2]["because"] == [
+        {"person": "zahra", "route": "ip_spouse", "part": "result", "about": ["minimum_age"],
+         "provisions": ["ipf_spouse_age_21"]}]  # fmt: skip
+    assert found["unknown"] == [MARRIED]
+    assert [(o["person"], o["route"], o["result"]) for o in found["outcomes"]] == [("zahra", "ip_spouse", "eligible")]
+    assert found["case"]["persons"]["zahra"]["born"] == "2003"
+
+
+def test_markdown_has_the_outcomes_the_questions_and_the_case() -> None:
+    shown = ask(str(HALF), "--format", "markdown", answers="no\n").stdout
+    assert shown.startswith("# No further answer can change an outcome.\n")
+    assert "1. Is Zahra Noori coming to live with the sponsor? **no**" in shown
+    assert "```yaml\ncase: half-known-dates\n" in shown
+
+
+# -- at a terminal -------------------------------------------------------------------------------------------------
+
+
+class Session:
+    """A real terminal with the interview in it."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process, self.terminal = pty.fork()
+        if not self.process:
+            os.environ |= {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
+            os.execv(sys.executable, [sys.executable, "-m", "reasoner", "ask", *arguments])
+
+    def until(self, words: str) -> str:
+        """What is shown until these words are."""
+        shown = b""
+        while words.encode() not in shown:
+            assert select.select([self.terminal], [], [], 60)[0], shown.decode()
+            try:
+                shown += os.read(self.terminal, 4096)
+            except OSError:  # the end of a terminal
+                break
+        text = shown.decode().replace("\r\n", "\n")
+        assert words in text, text
+        return text
+
+    def type(self, keys: str) -> None:
+        os.write(self.terminal, keys.encode())
+
+    def end(self) -> int:
+        """The exit code."""
+        code = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+        os.close(self.terminal)
+        return code
+
+
+def test_a_terminal_session_is_refused_corrected_and_interrupted_and_keeps_what_was_answered(tmp_path: Path) -> None:
+    saved = tmp_path / "zahra.yaml"
+    session = Session(str(HALF), "-o", str(saved))
+    first = session.until("> ")
+    assert "1. Is Zahra Noori coming to live with the sponsor?" in first
+    assert "yes, no or unknown" in first
+    session.type("perhaps\n")
+    assert '"perhaps" is neither yes nor no' in session.until("> ")
+    session.type("yes\n")
+    assert "2. On which day did Zahra Noori and Mustafa Noori enter into a marriage?" in session.until("> ")
+    assert read(saved).data["applications"][0]["will_live_with_sponsor"] == "yes", "written after each answer"
+    session.type("2023-03\n")
+    session.until("> ")
+    session.type("\x03")
+    last = session.until("Saved to")
+    assert "Traceback" not in last
+    assert session.end() == 130
+    assert read(saved).data["unions"][0]["concluded"] == "2023-03"
+
+
+def test_a_terminal_asks_before_it_replaces_a_file_and_the_end_of_input_keeps_the_answers(tmp_path: Path) -> None:
+    saved = tmp_path / "zahra.yaml"
+    saved.write_text("mine", "utf-8")
+    session = Session(str(HALF), "-o", str(saved))
+    assert "Replace it?" in session.until("> ")
+    session.type("no\n")
+    session.until("stays as it is.")
+    assert (session.end(), saved.read_text("utf-8")) == (0, "mine")
+    session = Session(str(HALF), "-o", str(saved))
+    session.until("> ")
+    session.type("yes\n")
+    session.until("1. ")
+    session.until("> ")
+    session.type("no\n")
+    session.until("Saved to")
+    assert session.end() == 0
+    assert read(saved).data["applications"][0]["will_live_with_sponsor"] == "no"

@@ -226,7 +226,7 @@ class Dialogue:
                 self.output = before
                 self._print(NO, f"{error.filename}: {error.strerror}", 3)
                 return
-            self._print(PLAIN, self.words.say("saved", File=path), 3)
+            self._emit("  ", self.words.say("saved", File=path), soft_wrap=True)
 
     # -- showing ------------------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class Dialogue:
         for remark in self.words.remarks(self.source.unused):
             self._print(PLAIN, remark, 0)
         if self.output is not None:
-            self._print(PLAIN, self.words.say("saved", File=self.output), 0)
+            self._emit(self.words.say("saved", File=self.output), soft_wrap=True)
         elif self.interview.case["persons"]:
             self._print(PLAIN, self.words.say("case_file"), 0)
             self._emit()
