@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_examples import BLOCK, missing_from
 from typer.testing import CliRunner
 
 from reasoner.cli import app
@@ -222,6 +223,7 @@ def test_each_further_question_of_a_family_names_the_person_it_is_for() -> None:
     [
         ("truth", "Y", "yes"),
         ("date", "2024-05", "2024-05"),
+        ("date", "2024", 2024),
         ("choice", "2", "b"),
         ("choice", "B", "B"),
         ("people", "1, zahra noori", ["a", "zahra"]),
@@ -403,7 +405,7 @@ def test_json_has_every_question_with_its_reasons_and_the_outcomes() -> None:
          "provisions": ["ipf_spouse_age_21"]}]  # fmt: skip
     assert found["unknown"] == [MARRIED]
     assert [(o["person"], o["route"], o["result"]) for o in found["outcomes"]] == [("zahra", "ip_spouse", "eligible")]
-    assert found["case"]["persons"]["zahra"]["born"] == "2003"
+    assert found["case"]["persons"]["zahra"]["born"] == 2003
 
 
 def test_markdown_has_the_outcomes_the_questions_and_the_case() -> None:
@@ -411,6 +413,26 @@ def test_markdown_has_the_outcomes_the_questions_and_the_case() -> None:
     assert shown.startswith("# No further answer can change an outcome.\n")
     assert "1. Is Zahra Noori coming to live with the sponsor? **no**" in shown
     assert "```yaml\ncase: half-known-dates\n" in shown
+
+
+def test_the_page_shows_what_it_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "interview.md").read_text("utf-8")
+    (answers,) = re.findall(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    ((command, shown),) = (block.split("\n", 1) for block in BLOCK.findall(page))
+    (tmp_path / "zahra.txt").write_text(answers, "utf-8")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    printed = ask(*command.split()[3:])
+    assert missing_from(printed.stdout, shown) is None, printed.output
+
+
+@pytest.mark.parametrize(("story", "options"), [("first-conversation", ("--as-of", "2025-03-10", "--papers", "none"))])
+def test_the_case_file_of_a_story_is_what_its_interview_writes(
+    story: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    folder, saved = ROOT / "examples" / story, tmp_path / "case.yaml"
+    assert ask(*options, "--answers", str(folder / "answers.txt"), "-o", str(saved)).exit_code == 0
+    assert saved.read_text("utf-8") == (folder / "case.yaml").read_text("utf-8")
 
 
 # -- at a terminal -------------------------------------------------------------------------------------------------

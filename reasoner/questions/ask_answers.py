@@ -13,6 +13,7 @@ from reasoner.ground import Atom
 from reasoner.program import Law, star
 
 UNKNOWN, NONE, YES, NO = "unknown", "none", "yes", "no"
+_YEAR = re.compile(r"\d{4}\Z", re.ASCII)
 _PERIOD = re.compile(r"(?P<from>[^\s.]+)\s*(?:\.\.|\s+to\s+)\s*(?P<to>[^\s.]*)(?:\s+(?P<rest>.+))?\Z")
 
 
@@ -74,6 +75,10 @@ def _plain(question: Question, said: str, words: Mapping[str, str], names: Mappi
     return said
 
 
+def _date(question: Question, said: str, words: Mapping[str, str], names: Mapping[str, str]) -> Any:
+    return int(said) if _YEAR.match(said) else said  # a year stands in a file without quotes
+
+
 def _chosen(question: Question, said: str, words: Mapping[str, str], names: Mapping[str, str]) -> Any:
     if said.isdecimal() and 0 < int(said) <= len(question.choices):
         return question.choices[int(said) - 1]
@@ -115,6 +120,7 @@ def _parts(said: str) -> list[str]:
 
 
 _VALUES: Mapping[str, Callable[[Question, str, Mapping[str, str], Mapping[str, str]], Any]] = {
+    "date": _date,
     "choice": _chosen,
     "person": _chosen,
     "people": _several,

@@ -17,15 +17,13 @@ from reasoner.run import Run
 Data = dict[str, Any]
 
 
-def opened(law: Law, data: Data, *, papers: bool) -> tuple[Data, tuple[Path, ...]]:
+def opened(law: Law, data: Data) -> tuple[Data, tuple[Path, ...]]:
     """The case with its silence on ties and papers opened, and the places where it was.
 
     A case file without a list of parents says that nobody in it is a parent; in an interview nobody has been asked.
     """
     data = copy.deepcopy(data)
-    places = list(_ties(law, data))
-    if papers:
-        places += _lists(data)
+    places = [*_ties(law, data), *_lists(data)]
     for place in places:
         put(data, place, YES if place[-1] == "documents_open" else UNKNOWN)
     return data, tuple(places)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from reasoner.cast import Path
@@ -17,9 +18,9 @@ BEST, CHILD, PARENT = "best", "child", "parent"
 Data = dict[str, Any]
 
 
-def begun(law: Law, answers: Mapping[Path, Any]) -> tuple[Data, Question | None]:
+def begun(law: Law, answers: Mapping[Path, Any], assessed: date) -> tuple[Data, Question | None]:
     """The case file as far as it follows from the answers, and the next question; None when it can be examined."""
-    data: Data = {"persons": {}}
+    data: Data = {"assessed_on": assessed.isoformat(), "persons": {}}
     for question in _questions(law, data, answers):
         if question.place not in answers:
             return data, question

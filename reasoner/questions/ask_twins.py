@@ -39,7 +39,7 @@ MOST_COMBINATIONS = 512  # of the values that a comparison reads
 class Goal(NamedTuple):
     """Something to be settled about a person and route: which of ``atoms`` holds, unless one of ``moot`` does.
 
-    ``part`` is what of the outcome they say.
+    ``part`` is what of the outcome they say; ``asked`` whether that route was asked for.
     """
 
     person: str
@@ -47,6 +47,7 @@ class Goal(NamedTuple):
     part: str
     atoms: tuple[int, ...]
     moot: tuple[int, ...] = ()
+    asked: bool = True
 
 
 class Example(NamedTuple):

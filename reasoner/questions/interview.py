@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from reasoner.case import check_case
 from reasoner.cast import Path
 from reasoner.errors import CaseFileError, UsageError
+from reasoner.facts import address
 from reasoner.ground import Atom
 from reasoner.outcome import RESULTS
 from reasoner.questions.ask_answers import NONE, UNKNOWN, Question, Reason, kind_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 RESULT, FILE = "result", "file"
 PAPERS = ("state", "each", "none")
+REFUSED = "not_eligible"
 _FILE_STATES = ("complete", "incomplete")
 
 
@@ -83,7 +85,7 @@ class Interview:
     def case(self) -> Data:
         """The case file so far: what it said and what was answered."""
         if self._state is None:
-            return begun(self.engine.law, self.started)[0]
+            return self._begun(self.started)[0]
         return closed(self._state.data, self.opened, self._state.answered)
 
     @property
@@ -111,7 +113,7 @@ class Interview:
     def next(self) -> Question | None:
         """The most decisive question; None when no answer can change an outcome any more."""
         if self._state is None:
-            return begun(self.engine.law, self.started)[1]
+            return self._begun(self.started)[1]
         return self._examined(self._state).question
 
     def answer(self, question: Question, value: Any) -> None:
@@ -165,9 +167,12 @@ class Interview:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
+    def _begun(self, started: Mapping[Path, Any]) -> tuple[Data, Question | None]:
+        return begun(self.engine.law, started, self.scope.as_of or date.today())
+
     def _begin(self, question: Question, value: Any) -> None:
         started = {**self.started, question.place: value}
-        data, following = begun(self.engine.law, started)
+        data, following = self._begun(started)
         if question.choices:
             for each in value if isinstance(value, list) else [value]:
                 if each not in question.choices:
@@ -179,7 +184,7 @@ class Interview:
 
     def _examine(self, data: Data) -> None:
         self._check(data)
-        self.base, self.opened = opened(self.engine.law, data, papers=self.scope.papers != "none")
+        self.base, self.opened = opened(self.engine.law, data)
         self._state = State(self.base)
         self._check_scope(self._examined(self._state))
 
@@ -259,8 +264,9 @@ class Examined:
         name, numbers, program = self.run.cast.canonical[person], self.run.program.number, self.run.program
         results = tuple(numbers[a] for a in ((result, name, route) for result in RESULTS) if a in numbers)
         if results:
-            yield Goal(person, route, RESULT, results)
-        moot = tuple(numbers[a] for a in [("not_eligible", name, route)] if a in numbers)
+            asked = self.scope.route is not None or bool(self._truth("requested", name, route))
+            yield Goal(person, route, RESULT, results, asked=asked)
+        moot = tuple(numbers[a] for a in [(REFUSED, name, route)] if a in numbers)
         if self.scope.papers == "state":
             states = tuple(numbers[a] for a in ((state, name, route) for state in _FILE_STATES) if a in numbers)
             if states:
@@ -333,8 +339,13 @@ class Examined:
         place = candidate.place
         atoms = [self.run.program.atoms[n] for n in places.inputs.get(place, ())] + places.points.get(place, [])
         atom = self._asking(atoms)
-        kind, choices = kind_of(self.run.law, atom, self.decision.file.case.persons)
+        others = [person for person, name in self.run.cast.canonical.items() if name not in self._about(atom)]
+        kind, choices = kind_of(self.run.law, atom, others)
         return Question(place, kind, choices, atom, candidate.size, (reason,))
+
+    def _about(self, atom: Atom) -> tuple[Any, ...]:
+        """The thing that an input or point is about."""
+        return address(self.run.law.vocabulary[atom[0]], atom)[0]
 
     def _asking(self, atoms: Sequence[Atom]) -> Atom:
         """The input or point whose question is put: the one that says most."""

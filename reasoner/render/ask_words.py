@@ -12,7 +12,7 @@ from reasoner.dates import NONE as NOTHING
 from reasoner.errors import CaseFileError, ReasonerError, UsageError, catalogue, describe, dotted
 from reasoner.questions.ask_answers import NONE, Question, Reason
 from reasoner.questions.ask_start import BEST, CHILD, PARENT, START
-from reasoner.questions.interview import FILE, RESULT
+from reasoner.questions.interview import FILE, REFUSED, RESULT
 from reasoner.render.lines import ASK, Line, Writer, reference
 from reasoner.render.sentences import Sentences, day
 from reasoner.wording import NAME
@@ -191,7 +191,10 @@ class Words:
             truth = self._run.rails.truth
             if any(map(truth, goal.moot)):
                 continue  # nobody asks for the papers of what is refused
-            for value in (self._settled(goal, number) for number in goal.atoms if truth(number)):
+            for number in filter(truth, goal.atoms):
+                if not goal.asked and self._run.program.atoms[number][0] == REFUSED:
+                    continue  # one of the routes that only turned out not to be open
+                value = self._settled(goal, number)
                 found[goal[:3]] = self.say("certain", Title=self.title(goal.person, goal.route), Value=value)
         return found
 
@@ -216,7 +219,9 @@ class Words:
                 below.append(Line(ASK, self.say("open_count", N=len(lines) - len(below))))
             if outcome.result == "undetermined" and run.contradictory:
                 below.insert(0, Line(ASK, self.wording.ui("contradictory")))
-            yield writer.cut(writer.outcome(run, outcome)._replace(children=tuple(below))), writer.articles
+            whole = writer.outcome(run, outcome)
+            below += [part for part in whole.children if part.text == self.wording.ui("depends_on")]
+            yield writer.cut(whole._replace(children=tuple(below))), writer.articles
 
     def decided(self) -> Iterator[tuple[Run, Outcome]]:
         """The outcomes that are examined."""
