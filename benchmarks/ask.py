@@ -18,7 +18,9 @@ from typing import Any
 
 from reasoner.case import check_case
 from reasoner.engine import Engine
-from reasoner.questions.interview import Examined, Interview, Scope, State
+from reasoner.questions.ask_goals import Scope
+from reasoner.questions.ask_next import Examined, State
+from reasoner.questions.interview import Interview
 from reasoner.yamlfile import Document, read
 
 LARGEST = Path(__file__).parent.parent / "examples" / "family-of-eight" / "case.yaml"

@@ -470,7 +470,8 @@ def ask(
 ) -> None:
     """An interview that asks only what can still change an outcome, the most decisive question first."""
     with _reported(lang, reform) as wording:
-        from reasoner.questions.interview import Interview, Scope
+        from reasoner.questions.ask_goals import Scope
+        from reasoner.questions.interview import Interview
         from reasoner.render import ask as dialogue
         from reasoner.yamlfile import read
 

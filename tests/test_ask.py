@@ -22,7 +22,8 @@ from reasoner.cli import app
 from reasoner.engine import Engine
 from reasoner.errors import CaseFileError, UsageError, dotted
 from reasoner.questions.ask_answers import Question, value_of
-from reasoner.questions.interview import Interview, Scope
+from reasoner.questions.ask_goals import Scope
+from reasoner.questions.interview import Interview
 from reasoner.yamlfile import read
 
 ROOT = Path(__file__).parent.parent

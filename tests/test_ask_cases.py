@@ -25,8 +25,9 @@ from reasoner.errors import CaseFileError
 from reasoner.ground import Atom
 from reasoner.questions.ask_answers import NONE, Question, kind_of
 from reasoner.questions.ask_file import Data, is_paper, write
+from reasoner.questions.ask_goals import FILE, RESULT, Scope
 from reasoner.questions.ask_twins import Example
-from reasoner.questions.interview import FILE, RESULT, Interview, Scope
+from reasoner.questions.interview import Interview
 from reasoner.run import Run
 from reasoner.target import Target, matching
 from reasoner.yamlfile import read
@@ -179,15 +180,16 @@ def interviewed(data: Data, seed: int, scope: Scope) -> tuple[Interview, list[As
             elif question.atom is None:
                 interview.answer(question, draw.choice(question.choices))
             else:
-                interview.answer(question, drawn(before, question, draw.randrange(1000)))
+                interview.answer(question, drawn(interview, question, draw.randrange(1000)))
         except CaseFileError:
             interview.unknown(question)  # these dates cannot be in this order
     return interview, found
 
 
-def drawn(before: Data, question: Question, seed: int) -> Any:
+def drawn(interview: Interview, question: Question, seed: int) -> Any:
     """Some answer to a question."""
-    run = decided(before).runs[0]
+    assert interview.decision is not None
+    run = interview.decision.runs[0]
     atoms = [*run.program.number, *run.inputs.open_points]
     here = [atom for atom in atoms if atom[0] in run.law.vocabulary and run.inputs.reader.place(atom) == question.place]
     return Completion({}, seed).answer(run, question.place, here)

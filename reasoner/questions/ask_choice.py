@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from reasoner.cast import Path
 from reasoner.cells import worlds
 from reasoner.program import star
+from reasoner.questions.ask_goals import Goal
 from reasoner.questions.ask_residue import Places, Residue
-from reasoner.questions.ask_twins import Goal
 
 if TYPE_CHECKING:
     from reasoner.run import Run

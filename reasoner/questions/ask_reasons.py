@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from reasoner.cast import Path
 from reasoner.ground import Atom
 from reasoner.questions.ask_answers import Reason
+from reasoner.questions.ask_goals import Goal
 from reasoner.questions.ask_residue import Places, Residue
-from reasoner.questions.ask_twins import Goal
 
 if TYPE_CHECKING:
     from reasoner.run import Run

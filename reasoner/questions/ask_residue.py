@@ -87,14 +87,18 @@ class _Walk:
 
 
 class Places:
-    """Which places of a case file answer for what is open in a residue, and which inputs and points stand there."""
+    """Which places of a case file answer for what is open in a residue, and which inputs and points stand there.
+
+    ``place`` is that of each open point, ``open_points`` are those that each comparison reads.
+    """
 
     def __init__(self, program: GroundProgram, inputs: Inputs, leaves_: Iterable[int]) -> None:
         self.of: dict[int, tuple[Path, ...]] = {}
         self.inputs: dict[Path, list[int]] = {}
         self.points: dict[Path, list[Atom]] = {}
+        self.place: dict[Atom, Path] = {}
         self.open_points: dict[int, tuple[Atom, ...]] = {}
-        reader, known = inputs.reader, dict[Atom, Path]()
+        reader, known = inputs.reader, self.place
         for number in leaves_:
             comparison = program.comparisons.get(number)
             if comparison is None:

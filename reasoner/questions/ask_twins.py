@@ -7,15 +7,14 @@ periods amounts to is free.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import clingo
-from clingo.propagator import PropagateControl, PropagateInit, PropagatorCheckMode
 
 from reasoner.axes import kinds_of_code
 from reasoner.case_model import field_at
@@ -23,31 +22,17 @@ from reasoner.cast import Path
 from reasoner.dates import NONE, Atom, Calendar, Open, OpenCode
 from reasoner.facts import address
 from reasoner.program import star
-from reasoner.quality.timing import Bound, Conflict, bound, readable, settle
+from reasoner.questions.ask_dates import SIDES, DateTheory, Timed
+from reasoner.questions.ask_goals import Goal
 from reasoner.questions.ask_residue import Places, Residue
 from reasoner.terms import OPERATORS, leaves
 
 if TYPE_CHECKING:
     from reasoner.run import Run
 
-SIDES = (0, 1)
 MOST_VALUES = 64  # of a number, to be tried one by one
 ADULT = 30  # years that somebody is taken to be old whose day of birth is open, until that is excluded
 MOST_COMBINATIONS = 512  # of the values that a comparison reads
-
-
-class Goal(NamedTuple):
-    """Something to be settled about a person and route: which of ``atoms`` holds, unless one of ``moot`` does.
-
-    ``part`` is what of the outcome they say; ``asked`` whether that route was asked for.
-    """
-
-    person: str
-    route: str
-    part: str
-    atoms: tuple[int, ...]
-    moot: tuple[int, ...] = ()
-    asked: bool = True
 
 
 class Example(NamedTuple):
@@ -56,14 +41,6 @@ class Example(NamedTuple):
 
     values: dict[Atom, Any]
     holding: frozenset[int]
-
-
-class _Timed(NamedTuple):
-    """A comparison of dates with what it reads: its open dates, and its open numbers."""
-
-    comparison: Atom
-    dates: tuple[Atom, ...]
-    numbers: tuple[Atom, ...]
 
 
 @dataclass(eq=False, repr=False)
@@ -82,8 +59,8 @@ class Twins:
         self.same: dict[Path, int] = {}
         self.exists: dict[tuple[Atom, int], int] = {}
         self.chosen: dict[tuple[Atom, int], dict[Any, int]] = {}
-        self.timed: dict[int, _Timed] = {}
-        self.place: dict[Atom, Path] = {p: place for place, found in self.places.points.items() for p in found}
+        self.timed: dict[int, Timed] = {}
+        self.place = self.places.place
         with self.control.backend() as backend:
             self.backend = backend
             for place in self.places:
@@ -96,7 +73,18 @@ class Twins:
                 self._comparison(number, read)
             self._rules()
             self.wanted = self._differing()
-        self.theory = _Theory(self)
+        law = self.run.law
+        births = frozenset(point[0] for point in self.place if law.vocabulary[point[0]].path.endswith(".born"))
+        self.theory = DateTheory(
+            self.places,
+            self.run.inputs.open_points,
+            births,
+            self.literal,
+            self.same,
+            self.exists,
+            self.chosen,
+            self.timed,
+        )
         self.control.register_propagator(self.theory)  # type: ignore[arg-type]
 
     def differ(self, place: Path) -> bool:
@@ -236,7 +224,7 @@ class Twins:
             elif not dates and not rest:
                 self._tabled(pair[side], comparison, numbers, side)
         if timed:
-            self.timed[number] = _Timed(self._known(comparison, points), dates, numbers)
+            self.timed[number] = Timed(self._known(comparison, points), dates, numbers)
             likely = 1 if self._likely.answer(comparison) else -1
             for literal in pair:  # candidates that days can give are found sooner when one is tried first
                 self.backend.add_heuristic(literal, clingo.HeuristicType.Sign, likely, 1, [])
@@ -316,77 +304,3 @@ class Twins:
                 self.backend.add_rule([wanted], [one, -other, *aside])
                 self.backend.add_rule([wanted], [other, -one, *aside])
         return wanted
-
-
-class _Theory:
-    """Refuses answers to comparisons of dates that no days can give together."""
-
-    def __init__(self, twins: Twins) -> None:
-        self.twins, self.free = twins, frozenset[Path]()
-        used = [side[number] for side in twins.literal for number in twins.timed]
-        used += [*twins.exists.values(), *twins.same.values()]
-        self.used = [*used, *(literal for made in twins.chosen.values() for literal in made.values())]
-        self._solver: dict[int, int] = {}
-
-    def init(self, init: PropagateInit) -> None:
-        """Called by clingo before it searches."""
-        init.check_mode = PropagatorCheckMode.Total
-        self._solver = {literal: init.solver_literal(literal) for literal in self.used}
-
-    def check(self, control: PropagateControl) -> None:
-        """Called by clingo with a candidate."""
-        assignment = control.assignment
-        if not assignment.is_total:
-            return  # also called when assumptions are propagated
-        bounds = list(self._bounds(lambda literal: bool(assignment.is_true(self._solver[literal]))))
-        points = {end for each in bounds for end in each[:2] if not isinstance(end, str)}
-        found = settle(points, bounds, {})
-        if isinstance(found, Conflict):
-            control.add_nogood([self._solver[abs(n)] * (1 if n > 0 else -1) for n in found.literals])
-
-    def days(self, holds: Callable[[int], bool]) -> dict[Any, date]:
-        """Days of the open dates, as people would write them, for a candidate that was accepted."""
-        bounds = list(self._bounds(holds))
-        points = {end: None for each in bounds for end in each[:2] if not isinstance(end, str)}
-        law = self.twins.run.law
-        births = frozenset(key for key in points if law.vocabulary[key[0][0]].path.endswith(".born"))
-        return readable(list(points), bounds, births)
-
-    def _bounds(self, holds: Callable[[int], bool]) -> Iterator[Bound]:
-        twins, seen = self.twins, set[tuple[Atom, int]]()
-        for number, timed in twins.timed.items():
-            for side in SIDES if self.free.intersection(twins.places.of[number]) else (0,):
-                there = [twins.exists[p, side] for p in timed.dates if (p, side) in twins.exists]
-                if not all(map(holds, there)):
-                    continue
-                literal, numbers, why = twins.literal[side][number], dict[Any, int](), [*there]
-                for point in timed.numbers:
-                    value, chosen = next(pair for pair in twins.chosen[point, side].items() if holds(pair[1]))
-                    numbers[point] = value
-                    why.append(chosen)
-                if side:
-                    shared = (twins.place[p] for p in timed.dates if twins.place[p] not in self.free)
-                    why += [twins.same[place] for place in shared]
-                true = holds(literal)
-                made = bound(timed.comparison, true, numbers, (literal if true else -literal, *why))
-                keys = {point: self.key(point, side) for point in timed.dates}
-                yield made._replace(
-                    source=keys.get(made.source, made.source), target=keys.get(made.target, made.target)
-                )
-                seen.update(keys.values())
-        for key in seen:
-            value = twins.run.inputs.open_points[key[0]]
-            yield Bound(_text(value.lo), key, _same_day, ())
-            yield Bound(key, _text(value.hi), _same_day, ())
-
-    def key(self, point: Atom, side: int) -> tuple[Atom, int]:
-        """A date of one of the two cases; both share it where they may not differ."""
-        return point, side if self.twins.place[point] in self.free else 0
-
-
-def _same_day(day: date) -> date:
-    return day
-
-
-def _text(day: date) -> str:
-    return (day.date() if isinstance(day, datetime) else day).isoformat()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from reasoner.dates import NONE as NOTHING
 from reasoner.errors import CaseFileError, ReasonerError, UsageError, catalogue, describe, dotted
 from reasoner.questions.ask_answers import NONE, Question, Reason
+from reasoner.questions.ask_goals import FILE, REFUSED, RESULT
 from reasoner.questions.ask_start import BEST, CHILD, PARENT, START
-from reasoner.questions.interview import FILE, REFUSED, RESULT
 from reasoner.render.lines import ASK, Line, Writer, reference
 from reasoner.render.sentences import Sentences, day
 from reasoner.wording import NAME
@@ -20,7 +20,8 @@ from reasoner.wording import NAME
 if TYPE_CHECKING:
     from reasoner.ground import Atom
     from reasoner.outcome import Outcome
-    from reasoner.questions.ask_twins import Example, Goal
+    from reasoner.questions.ask_goals import Goal
+    from reasoner.questions.ask_twins import Example
     from reasoner.questions.interview import Interview
     from reasoner.run import Run
     from reasoner.wording import Wording
