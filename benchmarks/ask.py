@@ -50,11 +50,11 @@ def main(path: str) -> None:
     """Prints the times."""
     engine, data = Engine(), read(path).data
     for name, case in (("as it stands", data), ("without dates", without_dates(data))):
-        state = Interview(engine, case).state
+        state = Interview(engine, Document(case, {}, "case")).state
         assert state is not None
 
         def question(state: State = state) -> object:
-            return Examined(engine, Scope(), state, "case").question
+            return Examined(engine, Scope(), state).question
 
         def decision(data: dict[str, Any] = case) -> object:
             file = check_case(Document(data, {}, "case"), choices=engine.law.choices)

@@ -478,8 +478,7 @@ def ask(
         day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
         readings = dict(_parsed(text, _pair, "NAME=VALUE") for text in reading or [])
         scope = Scope(person, route, papers.value, day, readings, assume_nothing)
-        data = read(case).data if case is not None else None
-        interview = Interview(_engine(wording, reform), data, case or "", scope)
+        interview = Interview(_engine(wording, reform), read(case) if case is not None else None, scope)
         raise typer.Exit(dialogue.hold(interview, wording, format.value, answers, output, force=force))
 
 

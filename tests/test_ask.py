@@ -24,7 +24,7 @@ from reasoner.errors import CaseFileError, UsageError, dotted
 from reasoner.questions.ask_answers import Question, value_of
 from reasoner.questions.ask_goals import Scope
 from reasoner.questions.interview import Interview
-from reasoner.yamlfile import read
+from reasoner.yamlfile import Document, read
 
 ROOT = Path(__file__).parent.parent
 HALF = ROOT / "examples" / "half-known-dates" / "case.yaml"
@@ -45,7 +45,7 @@ def data(name: str = "half-known-dates") -> dict[str, Any]:
 
 
 def interview(case: dict[str, Any] | None, **scope: Any) -> Interview:
-    return Interview(engine(), case, "case.yaml", Scope(**scope))
+    return Interview(engine(), None if case is None else Document(case, {}, "case.yaml"), Scope(**scope))
 
 
 def place(held: Interview) -> str:
@@ -349,6 +349,14 @@ def test_a_file_that_cannot_be_written_is_an_error_and_the_case_is_shown(tmp_pat
     assert "will_live_with_sponsor: no" in shown.stdout
 
 
+def test_a_file_that_is_no_case_is_an_error_with_its_line(tmp_path: Path) -> None:
+    wrong = tmp_path / "case.yaml"
+    wrong.write_text("persons:\n  amal: {born: soon}\n", "utf-8")
+    shown = ask(str(wrong))
+    assert shown.exit_code == 3
+    assert f"{wrong}:2: persons.amal.born" in shown.stderr
+
+
 def test_answers_that_cannot_be_read_are_an_error() -> None:
     shown = ask(str(HALF), "--answers", "nowhere.txt")
     assert (shown.exit_code, "nowhere.txt" in shown.stderr) == (2, True)
@@ -464,6 +472,13 @@ class Session:
     def type(self, keys: str) -> None:
         os.write(self.terminal, keys.encode())
 
+    def interrupt(self) -> None:
+        """Ctrl-C, again if it came before the terminal was being read."""
+        for _ in range(5):
+            self.type("\x03")
+            if select.select([self.terminal], [], [], 10)[0]:
+                return
+
     def end(self) -> int:
         """The exit code."""
         code = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
@@ -484,7 +499,7 @@ def test_a_terminal_session_is_refused_corrected_and_interrupted_and_keeps_what_
     assert read(saved).data["applications"][0]["will_live_with_sponsor"] == "yes", "written after each answer"
     session.type("2023-03\n")
     session.until("> ")
-    session.type("\x03")
+    session.interrupt()
     last = session.until("Saved to")
     assert "Traceback" not in last
     assert session.end() == 130

@@ -30,7 +30,7 @@ from reasoner.questions.ask_twins import Example
 from reasoner.questions.interview import Interview
 from reasoner.run import Run
 from reasoner.target import Target, matching
-from reasoner.yamlfile import read
+from reasoner.yamlfile import Document, read
 
 SHARED: dict[str, Any] = {
     "phases": (Phase.generate, Phase.shrink), "deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck),
@@ -168,7 +168,7 @@ class Asked(NamedTuple):
 
 def interviewed(data: Data, seed: int, scope: Scope) -> tuple[Interview, list[Asked]]:
     """An interview with answers drawn at random; about one in twenty is not known."""
-    interview, found, draw = Interview(engine(), data, scope=scope), list[Asked](), random.Random(seed)
+    interview, found, draw = Interview(engine(), Document(data, {}, "case"), scope), list[Asked](), random.Random(seed)
     while (question := interview.next()) is not None:
         assert interview.state is not None
         before = interview.state.data

@@ -67,6 +67,8 @@ def value_of(question: Question, text: str, words: Mapping[str, str], names: Map
     ``words`` are the words of a language for yes, no, none, lawful and unlawful; ``names`` those of the persons.
     """
     text = " ".join(text.split())
+    if question.kind == "name":
+        return text
     said = words.get(text.lower(), text)
     return _VALUES.get(question.kind, _plain)(question, said, words, names)
 
@@ -87,6 +89,10 @@ def _chosen(question: Question, said: str, words: Mapping[str, str], names: Mapp
 
 def _several(question: Question, said: str, words: Mapping[str, str], names: Mapping[str, str]) -> Any:
     return [] if said == NONE else [_chosen(question, part, words, names) for part in _parts(said)]
+
+
+def _names(question: Question, said: str, words: Mapping[str, str], names: Mapping[str, str]) -> Any:
+    return [] if said == NONE else _parts(said)
 
 
 def _codes(question: Question, said: str, words: Mapping[str, str], names: Mapping[str, str]) -> Any:
@@ -124,7 +130,7 @@ _VALUES: Mapping[str, Callable[[Question, str, Mapping[str, str], Mapping[str, s
     "choice": _chosen,
     "person": _chosen,
     "people": _several,
-    "names": _several,
+    "names": _names,
     "country": _code,
     "countries": _codes,
     "periods": _periods,

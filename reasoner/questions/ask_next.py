@@ -42,12 +42,11 @@ class Examined:
     engine: Engine
     scope: Scope
     state: State
-    name: str
 
     @cached_property
     def decision(self) -> Decision:
         """The decision of the case as it stands."""
-        file = check_case(Document(self.state.data, {}, self.name), choices=self.engine.law.choices)
+        file = check_case(Document(self.state.data, {}, ""), choices=self.engine.law.choices)
         scope = self.scope
         return self.engine.decide(file, as_of=scope.as_of, readings=scope.readings, assume_nothing=scope.assume_nothing)
 
@@ -92,10 +91,9 @@ class Examined:
         """Everything that the answer to a question can change, and through what."""
         if question.atom is None:
             return ()
-        leaves = [n for n, value in self.run.inputs.truth.items() if value is None]
-        own = {
-            n for n, found in Places(self.run.program, self.run.inputs, leaves).of.items() if question.place in found
-        }
+        run = self.run
+        places = Places(run.program, run.inputs, [n for n, value in run.inputs.truth.items() if value is None])
+        own = {leaf for leaf, found in places.of.items() if question.place in found}
         read = (self._part(goal) for goal in self._undecided(self.goals) if self._reads(goal, own))
         return tuple(part.reason(question.place) for part in read if part.depends_on(question.place))
 
@@ -161,7 +159,7 @@ class Examined:
             data = copy.deepcopy(self.state.data)
             put(data, place, value)
             try:
-                other = Examined(self.engine, self.scope, State(data), self.name)
+                other = Examined(self.engine, self.scope, State(data))
                 found.add(tuple((g[:3], tuple(map(other.run.rails.truth, g.atoms))) for g in other.goals))
             except CaseFileError:
                 continue  # it cannot be that

@@ -26,24 +26,23 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, repr=False)
 class Interview:
-    """An interview; ``data`` is the case file to go on from, as plain data, or None to begin with nothing.
+    """An interview; ``document`` is the case file to go on from, or None to begin with nothing.
 
     Raises :class:`CaseFileError` when that cannot be a case, and :class:`UsageError` for a person or a route of the
     scope that does not exist.
     """
 
     engine: Engine
-    data: Data | None = None
-    name: str = ""
+    document: Document | None = None
     scope: Scope = field(default_factory=Scope)
 
     def __post_init__(self) -> None:
         self.started: dict[Path, Any] = {}
         self.history: list[tuple[dict[Path, Any], State | None]] = []
-        self.base, self.opened = self.data, tuple[Path, ...]()
+        self.opened: tuple[Path, ...] = ()
         self._state: State | None = None
-        if self.data is not None:
-            self._examine(self.data)
+        if self.document is not None:
+            self._examine(self.document)
 
     # -- where it stands ----------------------------------------------------------------------------------------
 
@@ -146,12 +145,12 @@ class Interview:
         self._check(data)
         self._move(started, None)
         if following is None:
-            self._examine(data)
+            self._examine(_document(data))
 
-    def _examine(self, data: Data) -> None:
-        self._check(data)
-        self.base, self.opened = opened(self.engine.law, data)
-        self._state = State(self.base)
+    def _examine(self, document: Document) -> None:
+        check_case(document, choices=self.engine.law.choices)
+        data, self.opened = opened(self.engine.law, document.data)
+        self._state = State(data)
         self._check_scope(self._examined(self._state))
 
     def _check_scope(self, examined: Examined) -> None:
@@ -161,9 +160,11 @@ class Interview:
         routes = [str(row[0]) for row in self.engine.law.table("route")]
         if self.scope.route is not None and self.scope.route not in routes:
             raise unknown("route", self.scope.route, routes)
+        if self.scope.route is not None and not examined.goals:
+            raise UsageError("no_such_route", person=self.scope.person or "", route=self.scope.route)
 
     def _check(self, data: Data) -> None:
-        check_case(Document(data, {}, self.name), choices=self.engine.law.choices)
+        check_case(_document(data), choices=self.engine.law.choices)
 
     def _move(self, started: dict[Path, Any], state: State | None) -> None:
         self.history.append((self.started, self._state))
@@ -171,7 +172,11 @@ class Interview:
 
     def _examined(self, state: State) -> Examined:
         if self._last is None or self._last.state is not state:
-            self._last = Examined(self.engine, self.scope, state, self.name)
+            self._last = Examined(self.engine, self.scope, state)
         return self._last
 
     _last: Examined | None = None
+
+
+def _document(data: Data) -> Document:
+    return Document(data, {}, "")

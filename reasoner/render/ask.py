@@ -41,7 +41,7 @@ def hold(
 
     from reasoner.render.text import console
 
-    asking = source(answers)
+    asking = source(answers, aside=format != "text")
     out = console() if format == "text" else Console(stderr=True, quiet=isinstance(asking, Script))
     dialogue = Dialogue(Words(interview, wording), asking, out, thorough=format == "json")
     if output is not None and not force and not dialogue.may_write(output):

@@ -53,30 +53,33 @@ class Script:
 
 
 class Terminal:
-    """Answers from whoever sits at the terminal."""
+    """Answers from whoever sits at the terminal; ``aside`` asks on standard error, where the output is a result."""
 
     unused: Sequence[str] = ()
 
-    def __init__(self) -> None:
+    def __init__(self, *, aside: bool = False) -> None:
+        self.aside = aside
         with suppress(ImportError):
             import readline  # noqa: F401 - what is typed can be edited
 
     def read(self, place: str, prompt: str) -> str:
         """What is typed. Raises :class:`Ended` at the end of the input."""
+        if self.aside:
+            print(prompt, end="", file=sys.stderr, flush=True)
         try:
-            return input(prompt)
+            return input("" if self.aside else prompt)
         except EOFError:
             print()
             raise Ended from None
 
 
-def source(answers: Path | None) -> Script | Terminal:
+def source(answers: Path | None, *, aside: bool = False) -> Script | Terminal:
     """The answers of a file; without one those of the terminal or, where there is none, of standard input.
 
     Raises :class:`UsageError` for a file that cannot be read.
     """
     if answers is None:
-        return Terminal() if sys.stdin.isatty() else Script(sys.stdin.read(), "<stdin>")
+        return Terminal(aside=aside) if sys.stdin.isatty() else Script(sys.stdin.read(), "<stdin>")
     try:
         return Script(answers.read_text(encoding="utf-8"), str(answers))
     except (OSError, UnicodeDecodeError) as error:
