@@ -142,6 +142,13 @@ def test_papers_are_asked_for_once_the_result_is_known_and_their_properties_once
     assert len({question.place for question in asked}) == len(asked)
 
 
+def test_the_day_on_which_a_paper_was_handed_in_says_that_it_is_there() -> None:
+    held = answered(interview(data()), "yes", "2023-03-20", "2025-02-03")
+    (paper,) = held.case["applications"][0]["documents"]
+    assert (paper["type"], paper["handed_in"]) == ("marriage_certificate", "2025-02-03")
+    assert place(held) != ""
+
+
 def test_one_missing_paper_settles_the_file_unless_each_is_asked_for() -> None:
     assert place(answered(interview(data()), "yes", "2023-03-20", "no")) == ""
     each = answered(interview(data(), papers="each"), "yes", "2023-03-20", "no")
