@@ -53,6 +53,14 @@ class PageFormat(StrEnum):
     html = "html"
 
 
+class Papers(StrEnum):
+    """Which papers an interview asks for."""
+
+    state = "state"
+    each = "each"
+    none = "none"
+
+
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Case file in YAML or JSON; - reads standard input.")]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the result.")]
 AsOfOption = Annotated[
@@ -623,6 +631,45 @@ def remedy(
         engine = _engine(wording, reform)
         found = answers(engine, decision, person, route, limit, prices)
         rendering.report(decision, found, wording, format.value)
+
+
+@app.command(epilog="Example: reasoner ask examples/half-known-dates/case.yaml -o zahra.yaml")
+def ask(
+    case: Annotated[
+        str | None, typer.Argument(metavar="[CASE]", help="Case file to go on from; without one, from nothing.")
+    ] = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    papers: Annotated[
+        Papers, typer.Option("--papers", help="Ask for papers until the state of the file is known, for each, or not.")
+    ] = Papers.state,
+    answers: Annotated[
+        Path | None,
+        typer.Option("--answers", metavar="FILE", help="Answers, one a line, or PATH: ANSWER; else standard input."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the case file here after each answer.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists without asking.")] = False,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """An interview that asks only what can still change an outcome, the most decisive question first."""
+    with _reported(lang, reform) as wording:
+        from reasoner.questions.ask_goals import Scope
+        from reasoner.questions.interview import Interview
+        from reasoner.render import ask as dialogue
+        from reasoner.yamlfile import read
+
+        day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
+        readings = dict(_parsed(text, _pair, "NAME=VALUE") for text in reading or [])
+        scope = Scope(person, route, papers.value, day, readings, assume_nothing)
+        interview = Interview(_engine(wording, reform), read(case) if case is not None else None, scope)
+        raise typer.Exit(dialogue.hold(interview, wording, format.value, answers, output, force=force))
 
 
 @app.command(epilog="Example: reasoner schema > case.schema.json")
