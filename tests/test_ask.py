@@ -402,11 +402,28 @@ def test_a_wrong_word_at_the_beginning_names_the_nearest() -> None:
     assert "marriage" in shown.stderr
 
 
-def test_it_speaks_french_and_takes_french_words() -> None:
-    shown = ask(str(HALF), "--papers", "none", "--lang", "fr", answers="pourquoi\noui\ninconnu\nretour\nquitter\n")
+@pytest.mark.parametrize(
+    ("language", "answers", "said"),
+    [
+        (
+            "fr",
+            "pourquoi oui inconnu retour quitter",
+            (
+                "Le reste étant le même, oui donnerait",
+                "Arrêt. Les réponses sont gardées ; des résultats restent ouverts.",
+            ),
+        ),
+        (
+            "nl",
+            "waarom ja onbekend terug stop",
+            ("Met de rest gelijk zou ja dit geven:", "Gestopt. Wat is beantwoord, wordt bewaard; sommige resultaten"),
+        ),
+    ],
+)
+def test_it_speaks_a_language_and_takes_its_words(language: str, answers: str, said: tuple[str, ...]) -> None:
+    shown = ask(str(HALF), "--papers", "none", "--lang", language, answers=answers.replace(" ", "\n") + "\n")
     assert shown.exit_code == 0
-    assert "Le reste étant le même, oui donnerait" in re.sub(r"\s+", " ", shown.stdout)
-    assert "Arrêt. Les réponses sont gardées ; des résultats restent ouverts." in shown.stdout
+    assert all(sentence in re.sub(r"\s+", " ", shown.stdout) for sentence in said)
     assert "will_live_with_sponsor: yes" in shown.stdout
 
 

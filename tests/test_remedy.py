@@ -517,7 +517,11 @@ SPOUSE = str(ROOT / "examples/spouse-under-21/case.yaml")
 
 @pytest.mark.parametrize(
     ("language", "expected"),
-    [("en", "apply again on 2025-03-10 (or any day until 2025-07-12)"), ("fr", "nouvelle demande le 2025-03-10")],
+    [
+        ("en", "apply again on 2025-03-10 (or any day until 2025-07-12)"),
+        ("fr", "nouvelle demande le 2025-03-10"),
+        ("nl", "opnieuw een aanvraag indienen op 2025-03-10 (of elke dag tot en met 2025-07-12)"),
+    ],
 )
 def test_the_answer_says_what_to_do_and_until_when(language: str, expected: str) -> None:
     ran = command(SPOUSE, "--lang", language)

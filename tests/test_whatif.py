@@ -17,6 +17,7 @@ from reasoner.outcome import as_data
 from reasoner.questions import scenario, whatif
 from reasoner.questions.comparison import Change
 from reasoner.questions.whatif import Answer, Asked
+from reasoner.wording import languages
 
 ROOT = Path(__file__).parent.parent
 CASE = ROOT / "examples/spouse-under-21/case.yaml"
@@ -216,7 +217,7 @@ def test_the_json_holds_both_sides_and_the_reasons() -> None:
     assert outcome["facts"][0]["text"].count("2025-03-04") == 3
 
 
-@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("lang", languages())
 @pytest.mark.parametrize("format", ["text", "markdown"])
 def test_several_scenarios_make_one_table(lang: str, format: str, tmp_path: Path) -> None:
     file = tmp_path / "s.yaml"
