@@ -59,11 +59,12 @@ class Evaluator:
         truth: Mapping[int, bool | None],
         worlds: int = 1,
         varied: Mapping[int, int] | None = None,
+        opened: Mapping[int, int] | None = None,
     ) -> Rails:
         """The rails of every atom in ``worlds`` worlds.
 
         ``truth`` gives the inputs that are the same in all worlds (None: open), ``varied`` maps an input to the bits of
-        the worlds in which it holds.
+        the worlds in which it holds, and ``opened`` those to the worlds in which it is open.
         """
         full = (1 << worlds) - 1
         holds, fails = [0] * self.program.size, [full] * self.program.size
@@ -72,6 +73,8 @@ class Evaluator:
             fails[atom] = full if value is False else 0
         for atom, bits in (varied or {}).items():
             holds[atom], fails[atom] = bits, full ^ bits
+        for atom, bits in (opened or {}).items():
+            fails[atom] &= ~bits
         self._runs += 1
         if self._runs > _FEW:
             for step in self._steps:
