@@ -148,6 +148,10 @@ class Run:
             fragments[full] = built
         return built
 
+    def lasting(self, atoms: tuple[int, ...]) -> bool:
+        """Whether what is built from these atoms holds for every case in which all they depend on is the same."""
+        return self._lasting(atoms, self._bits[1] & self.machine.mask(atoms))
+
     def _lasting(self, atoms: tuple[int, ...], opened: int) -> bool:
         """Whether what was built holds for every case with these inputs.
 

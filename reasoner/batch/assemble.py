@@ -86,6 +86,7 @@ class Rows:
         conditions: list[Any],
         documents: list[Any],
         remarks: list[Any],
+        deadlines: list[Any],
         sample: Callable[[int], Any],
     ) -> None:
         """Adds the rows of one person and route: ``rows`` are places in the group, ``result`` words, and the others
@@ -110,7 +111,7 @@ class Rows:
             applied[known] = value.lo[rows][known]
         self._column("applied_on", applied)
         self._column("fragment", self._results(route, result, file, remarks, sample))
-        self._deadlines(columns, route, rows)
+        self._deadlines(deadlines, rows)
         self._distances(columns, route, rows, conditions)
         for index, place in enumerate(group.position):
             self.people.append(_Events(np.arange(self.size, self.size + len(rows)), (group.people.id_at[group.rows[rows], place[rows]], index)))
@@ -170,12 +171,11 @@ class Rows:
             found[index] = route.results[key]
         return found[number]
 
-    def _deadlines(self, columns: Any, route: Any, rows: Any) -> None:
-        for name, holds, value in columns.deadlines(route):
-            here = np.flatnonzero(holds[rows])
-            if len(here):
-                days = np.where(value.known[rows[here]], value.lo[rows[here]], NULL)
-                self.deadlines.append(_Events(self.size + here, (self.store.word(name), days)))
+    def _deadlines(self, deadlines: list[Any], rows: Any) -> None:
+        for name, holds, value in deadlines:
+            here = np.flatnonzero(holds)
+            days = np.where(value.known[rows[here]], value.lo[rows[here]], NULL)
+            self.deadlines.append(_Events(self.size + here, (self.store.word(name), days)))
 
     def _distances(self, columns: Any, route: Any, rows: Any, conditions: list[Any]) -> None:
         answers = columns.answers

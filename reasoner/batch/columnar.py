@@ -17,17 +17,15 @@ from reasoner.batch.answers import Answers, Unsupported
 from reasoner.batch.assemble import Rows, Store, combined
 from reasoner.batch.decider import Chunk, Fault, Results, schema
 from reasoner.batch.documents import documents
-from reasoner.batch.fragments import reasons
 from reasoner.batch.group import OPEN, TRUE, Group, Options, truths
 from reasoner.batch.people import People, cast_skeleton
-from reasoner.batch.shape import Route, Sample, ShapeKnown
+from reasoner.batch.shape import CERTAIN, POSSIBLE, Part, Route, Sample, ShapeKnown
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.tables import Bools, Ints, Reader
 from reasoner.batch.values import days_of
 from reasoner.cast import Cast
 from reasoner.engine import Engine
 from reasoner.ground import Shape
-from reasoner.outcome import outcome
 from reasoner.run import Run
 
 
@@ -214,69 +212,84 @@ class _Columns:
         for route in self.known.routes:
             self._route(route)
 
+    def truth(self, number: int) -> Any:
+        """The truths of an input or comparison in all cases."""
+        found = self.states.get(number)
+        if found is None:
+            try:
+                found = self.answers.answer(self.known.machine.program.comparisons[number])
+            except Unsupported:
+                self.group.slow[:] = True
+                found = np.zeros(len(self.group), np.uint8)
+            self.states[number] = found
+        return found
+
     def _true(self, number: int) -> Bools:
         return _unpacked(self._holds[number], len(self.group))
 
     def _open(self, number: int) -> Bools:
         return _unpacked(self._full & ~(self._holds[number] | self._fails[number]), len(self.group))
 
+    def _states(self, part: Part, rows: Ints, route: Route) -> Any:
+        """The number of the entry of a part in each of these cases; those for which it does not last are left."""
+        numbers = part.numbers(self.truth, rows, lambda place: self._sample(int(rows[place]), route))
+        if any(not entry.lasting for entry in part.entries):
+            alone = np.array([not entry.lasting for entry in part.entries])[numbers]
+            self.group.slow[rows[alone]] = True
+        return numbers
+
+    def _certain(self, part: Part, number: int, route: Route, rows: Ints) -> tuple[Bools, Bools]:
+        """Where an atom certainly holds in these cases, and where it is open."""
+        holds, opened = self._true(number)[rows], self._open(number)[rows]
+        if opened.any():
+            numbers = self._states(part, rows[opened], route)
+            status = [entry.status for entry in part.entries]
+            holds[opened] = np.array([s == CERTAIN for s in status])[numbers]
+            opened[opened] = np.array([s == POSSIBLE for s in status])[numbers]
+        return holds, opened
+
     def _route(self, route: Route) -> None:
         group = self.group
         index = int(route.person[1:])
         about = (self.focus == 0) | (self.focus == index)
-        group.slow |= about & self._open(route.relevant)
-        rows = np.flatnonzero(about & self._true(route.relevant) & ~group.slow)
+        rows = np.flatnonzero(about & ~group.slow & (self._true(route.relevant) | self._open(route.relevant)))
         if not len(rows):
             return
-        result = np.zeros(len(rows), np.int64)
+        shown, perhaps = self._certain(route.shown, route.relevant, route, rows)
+        result = np.full(len(rows), -1)
+        words, program = self.rows.store.words, self.known.machine.program
+        hopeless = words.of("not_eligible")
         for number in reversed(route.layout.results):
-            name = self.rows.store.words.of(str(self.known.machine.program.atoms[number][0]))
-            result[self._true(number)[rows]] = name + 1
-        group.slow[rows[result == 0]] = True
-        rows, result = rows[result > 0], result[result > 0] - 1
+            result[self._true(number)[rows]] = words.of(str(program.atoms[number][0]))
+        group.slow[rows[(result < 0) & (shown | perhaps)]] = True
+        here = (shown | (perhaps & (result != hopeless))) & ~group.slow[rows]
+        rows, result = rows[here], result[here]
         if not len(rows):
             return
-
-        def sample(place: int) -> Sample:
-            return self._sample(int(rows[place]), route)
-
-        conditions = [(part, part.numbers(self.states, rows, sample)) for part in route.conditions.values()]
-        documents = [(part, part.numbers(self.states, rows, sample)) for part in route.documents.values()]
+        conditions = [(part, self._states(part, rows, route)) for part in route.conditions.values()]
+        documents = [(part, self._states(part, rows, route)) for part in route.documents.values()]
         remarks = []
         for number, part in route.remarks.items():
-            holds = self._true(number)[rows]
-            group.slow[rows[self._open(number)[rows]]] = True
             numbers = np.full(len(rows), -1)
-            if holds.any():
-                numbers[holds] = part.numbers(self.states, rows[holds], lambda place: sample(int(np.flatnonzero(holds)[place])))  # noqa: B023
+            here = (self._true(number) | self._open(number))[rows]
+            if here.any():
+                numbers[here] = self._states(part, rows[here], route)
             remarks.append((part, numbers))
-        for part, numbers in (*conditions, *documents):
-            unsettled = np.array([not entry.settled for entry in part.entries])
-            group.slow[rows[unsettled[numbers]]] = True
-        for number, _ in route.layout.rows["deadline"]:
-            group.slow[rows[self._open(number)[rows]]] = True
-        self.rows.add(self, route, rows, result, conditions, documents, remarks, sample)
-
-    def deadlines(self, route: Route) -> list[tuple[str, Bools, Any]]:
-        """The deadlines of a route: id, the cases of the group that have it, and the day."""
-        found = []
+        deadlines = []
         for number, (name, term) in route.layout.rows["deadline"]:
-            holds = self._true(number)
+            holds, _ = self._certain(route.deadlines[number], number, route, rows)
             if holds.any():
-                found.append((str(name), holds, self.answers.value(term)))
-        return found
+                deadlines.append((str(name), holds, self.answers.value(term)))
+        self.rows.add(self, route, rows, result, conditions, documents, remarks, deadlines,
+                      lambda place: self._sample(int(rows[place]), route))  # fmt: skip
 
     def _sample(self, index: int, route: Route) -> Sample:
-        """A case of the group decided as the engine decides it."""
+        """A case of the group to be decided as the engine decides it."""
         key = (index, route.person, route.route)
         found = self._samples.get(key)
         if found is None:
-            run = self._run(index)
-            answer = outcome(run, route.person, route.route, route.regime)
-            why = reasons(run, answer)
-            for number, fragment in (why.result, *why.conditions, *why.documents):
-                self.decider.slow._known.setdefault(number, fragment)
-            found = self._samples[key] = Sample(run, answer, why)
+            keep = self.decider.slow._known.setdefault
+            found = self._samples[key] = Sample(self._run(index), route.person, route.route, route.regime, keep)
         return found
 
     def _run(self, index: int) -> Run:

@@ -15,83 +15,127 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reasoner.batch.distinct import alike, numbered
-from reasoner.batch.fragments import Reasons
+from reasoner.batch.fragments import Reasons, reasons
 from reasoner.ground import Atom
-from reasoner.outcome import Layout, Outcome, layout
+from reasoner.outcome import Layout, Outcome, layout, outcome, ways
 from reasoner.run import Machine, Run
 
 _PER_WORD = 31  # truths that a whole number holds, two bits each
+_UNSETTLED = -2  # in place of an entry: its leaves do not tell
 _DIRECT = 7  # leaves up to which combinations are looked up in a table
 
 Number = NDArray[np.int64]
 
 
-class Sample(NamedTuple):
-    """A case that stands for all like it, decided on one route."""
+@dataclass(eq=False, repr=False)
+class Sample:
+    """A case that stands for all like it, on one route."""
 
     run: Run
-    outcome: Outcome
-    reasons: Reasons
+    person: str
+    route: str
+    regime: str
+    keep: Callable[[int, bytes], Any]
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """What the engine decides."""
+        return outcome(self.run, self.person, self.route, self.regime)
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        """Why; the fragments are kept."""
+        found = reasons(self.run, self.outcome)
+        for number, fragment in (found.result, *found.conditions, *found.documents):
+            self.keep(number, fragment)
+        return found
 
 
 class Entry(NamedTuple):
     """What a part of an outcome is for one combination of truths.
 
-    ``status`` is None where the case has no such part; ``settled`` says that nothing open can change that.
+    ``status`` is None where the case has no such part. Without ``lasting`` it holds for a single case only.
     """
 
     status: str | None
     fragment: int
     provisions: tuple[str, ...]
     ways: tuple[tuple[Atom, ...], ...]
-    settled: bool
+    lasting: bool
+
+
+NOTHING = Entry(None, 0, (), (), True)
+CERTAIN, POSSIBLE = "certain", "possible"
 
 
 @dataclass(eq=False, repr=False)
 class Part:
-    """A condition, a document or a remark of a route, with its entries so far."""
+    """A condition, a document or a remark of a route, with its entries so far.
+
+    ``leaves`` are the inputs and comparisons that its ``atoms`` depend on; where they leave it open, what constraints
+    on possible cases tie to them counts as well (``tied``).
+    """
 
     name: str
     atoms: tuple[int, ...]
     leaves: tuple[int, ...]
+    tied: tuple[int, ...]
     build: Callable[[Sample], Entry]
     entries: list[Entry] = field(default_factory=list)
     _known: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _opened: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     @cached_property
     def _table(self) -> NDArray[np.int32]:
         return np.full(4 ** len(self.leaves), -1, np.int32)
 
-    def numbers(self, states: dict[int, Any], rows: Any, sample: Callable[[int], Sample]) -> Number:
-        """The number of the entry of each of these cases; ``states`` are the truths of all inputs.
+    def numbers(self, truth: Callable[[int], Any], rows: Any, sample: Callable[[int], Sample]) -> Number:
+        """The number of the entry of each of these cases.
 
-        ``sample`` decides the case at a place among ``rows``.
+        ``truth`` gives the truths of an input in all cases; ``sample`` decides the case at a place among ``rows``.
         """
-        words = [np.zeros(len(rows), np.int64) for _ in range(len(self.leaves) // _PER_WORD + 1)]
-        for place, leaf in enumerate(self.leaves):
-            found = states.get(leaf)
-            if found is not None:
-                word, shift = divmod(place, _PER_WORD)
-                words[word] |= found[rows].astype(np.int64) << (2 * shift)
-        if len(self.leaves) <= _DIRECT:
+        found = self._numbers(self.leaves, truth, rows, sample, self._known, len(self.leaves) <= _DIRECT)
+        again = np.flatnonzero(found == _UNSETTLED)
+        if len(again):
+            found[again] = self._numbers(
+                self.tied, truth, rows[again], lambda place: sample(int(again[place])), self._opened, False
+            )
+        return found
+
+    def _numbers(
+        self,
+        leaves: tuple[int, ...],
+        truth: Callable[[int], Any],
+        rows: Any,
+        sample: Callable[[int], Sample],
+        known: dict[tuple[int, ...], int],
+        direct: bool,
+    ) -> Number:
+        words = [np.zeros(len(rows), np.int64) for _ in range(len(leaves) // _PER_WORD + 1)]
+        for place, leaf in enumerate(leaves):
+            word, shift = divmod(place, _PER_WORD)
+            words[word] |= truth(leaf)[rows].astype(np.int64) << (2 * shift)
+        if direct:
             entry = self._table[words[0]]
-            while (missing := np.flatnonzero(entry < 0)).size:
+            while (missing := np.flatnonzero(entry == -1)).size:
                 place = int(missing[0])
-                self._table[words[0][place]] = self._add(sample(place))
+                self._table[words[0][place]] = self._add(sample(place), known)
                 entry = self._table[words[0]]
             return entry.astype(np.int64)
         number, first = numbered(words[0]) if len(words) == 1 else alike(words)
         keys = zip(*(word[first].tolist() for word in words), strict=True)
         found = np.empty(len(first), np.int64)
         for index, key in enumerate(keys):
-            known = self._known.get(key)
-            if known is None:
-                known = self._known[key] = self._add(sample(int(first[index])))
-            found[index] = known
+            its = known.get(key)
+            if its is None:
+                its = known[key] = self._add(sample(int(first[index])), known)
+            found[index] = its
         return found[number]
 
-    def _add(self, sample: Sample) -> int:
-        self.entries.append(self.build(sample))
+    def _add(self, sample: Sample, known: dict[tuple[int, ...], int]) -> int:
+        if known is self._known and any(sample.run.rails.truth(atom) is None for atom in self.atoms):
+            return _UNSETTLED
+        self.entries.append(self.build(sample)._replace(lasting=sample.run.lasting(self.atoms)))
         return len(self.entries) - 1
 
 
@@ -108,6 +152,8 @@ class Route:
     conditions: dict[str, Part]
     documents: dict[str, Part]
     remarks: dict[int, Part]
+    deadlines: dict[int, Part]
+    shown: Part
     results: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
 
@@ -132,55 +178,62 @@ class ShapeKnown:
     def _route(self, person: str, route: str, regime: str, place: int, relevant: int) -> Route:
         atoms = layout(self.machine, person, route)
         conditions = {id_: self._condition(id_, states) for id_, states in atoms.conditions.items()}
-        documents = {id_: self._document(id_, atoms.papers[id_], states) for id_, states in atoms.documents.items()}
+        documents = {id_: self._document(id_, atoms.papers[id_]) for id_ in atoms.documents}
         remarks = {number: self._remark(number) for number in atoms.carrying}
-        return Route(person, route, regime, place, relevant, atoms, conditions, documents, remarks)
+        deadlines = {number: self._certain(number) for number, _ in atoms.rows["deadline"]}
+        shown = self._certain(relevant)
+        return Route(person, route, regime, place, relevant, atoms, conditions, documents, remarks, deadlines, shown)
+
+    @cached_property
+    def _read(self) -> frozenset[int]:
+        return frozenset((*self.machine.program.inputs, *self.machine.program.comparisons))
 
     def _leaves(self, *atoms: int) -> tuple[int, ...]:
-        return tuple(sorted(frozenset[int]().union(*(self.machine.evaluator.cone(atom) for atom in atoms))))
+        cones = (self.machine.evaluator.cone(atom) for atom in atoms)
+        return tuple(sorted(frozenset[int]().union(*cones) & self._read))
 
-    @staticmethod
-    def _settled(run: Run, atoms: tuple[int, ...]) -> bool:
-        return all(run.rails.truth(atom) is not None for atom in atoms)
+    def _part(self, name: str, atoms: tuple[int, ...], build: Callable[[Sample], Entry]) -> Part:
+        mask = self.machine.mask(atoms)
+        tied = tuple(number for number in sorted(self._read) if mask >> number & 1)
+        return Part(name, atoms, self._leaves(*atoms), tied, build)
 
     def _condition(self, identifier: str, states: dict[str, int]) -> Part:
-        atoms = tuple(states.values())
-
         def build(sample: Sample) -> Entry:
-            run, outcome, reasons = sample
-            settled = self._settled(run, atoms)
-            for found, (number, _) in zip(outcome.conditions, reasons.conditions, strict=True):
+            for found, (number, _) in zip(sample.outcome.conditions, sample.reasons.conditions, strict=True):
                 if found.id == identifier:
-                    name = run.cast.canonical[outcome.person]
                     unmet = found.status == "unmet"
-                    return Entry(found.status, number, found.provisions,
-                                 _ways(run, name, outcome.route, identifier) if unmet else (), settled)  # fmt: skip
-            return Entry(None, 0, (), (), settled)
+                    its = ways(sample.run, sample.person, sample.route, identifier) if unmet else ()
+                    return Entry(found.status, number, found.provisions, its, True)
+            return NOTHING
 
-        return Part(identifier, atoms, self._leaves(*atoms), build)
+        return self._part(identifier, tuple(states.values()), build)
 
-    def _document(self, identifier: str, atoms: tuple[int, ...], states: dict[str, int]) -> Part:
+    def _document(self, identifier: str, atoms: tuple[int, ...]) -> Part:
         def build(sample: Sample) -> Entry:
-            run, outcome, reasons = sample
-            settled = self._settled(run, tuple(states.values()))
-            for found, (number, _) in zip(outcome.documents, reasons.documents, strict=True):
+            for found, (number, _) in zip(sample.outcome.documents, sample.reasons.documents, strict=True):
                 if found.type == identifier:
-                    return Entry(found.status, number, found.provisions, (), settled)
-            return Entry(None, 0, (), (), settled)
+                    return Entry(found.status, number, found.provisions, (), True)
+            return NOTHING
 
-        return Part(identifier, atoms, self._leaves(*atoms), build)
+        return self._part(identifier, atoms, build)
 
     def _remark(self, number: int) -> Part:
         name = str(self.machine.program.atoms[number][0])
 
         def build(sample: Sample) -> Entry:
-            settled = self._settled(sample.run, (number,))
             for found in sample.outcome.because:
                 if found.id == name:
-                    return Entry("applies", 0, found.provisions, (), settled)
-            return Entry(None, 0, (), (), settled)
+                    return Entry(CERTAIN, 0, found.provisions, (), True)
+            return NOTHING
 
-        return Part(name, (number,), self._leaves(number), build)
+        return self._part(name, (number,), build)
+
+    def _certain(self, number: int) -> Part:
+        def build(sample: Sample) -> Entry:
+            status = {True: CERTAIN, False: None, None: POSSIBLE}[sample.run.truth(number)]
+            return NOTHING._replace(status=status)
+
+        return self._part("", (number,), build)
 
     @cached_property
     def wanted(self) -> tuple[int, ...]:
@@ -194,8 +247,3 @@ class ShapeKnown:
         leaves = self._leaves(*atoms)
         return tuple(number for number in leaves if number in self.machine.program.comparisons)
 
-
-def _ways(run: Run, name: str, route: str, identifier: str) -> tuple[tuple[Atom, ...], ...]:
-    from reasoner.outcome import ways
-
-    return ways(run, name, route, identifier)
