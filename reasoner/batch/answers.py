@@ -203,6 +203,13 @@ class Answers:
         stop = np.where(last > FLOOR, last, LAST).astype(np.int64)
         return Listed(row, first.astype(np.int64), stop, complete)
 
+    def opened(self, point: Any) -> Bools:
+        """Where the value of a point is open."""
+        value = self.value(point)
+        if isinstance(value, Listed):
+            return ~value.complete
+        return value.unknown if isinstance(value, Code) else ~value.known & ~value.none
+
     # -- comparisons --------------------------------------------------------------------------------------------
 
     def answer(self, atom: Atom) -> Truths:

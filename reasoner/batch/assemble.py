@@ -76,6 +76,8 @@ class Rows:
         self.deadlines: list[_Events] = []
         self.distances: list[_Events] = []
         self.people: list[_Events] = []
+        self.depends_on: list[_Events] = []
+        self.paths = Words()
 
     def add(
         self,
@@ -87,6 +89,7 @@ class Rows:
         documents: list[Any],
         remarks: list[Any],
         deadlines: list[Any],
+        depends_on: list[Any],
         sample: Callable[[int], Any],
     ) -> None:
         """Adds the rows of one person and route: ``rows`` are places in the group, ``result`` words, and the others
@@ -112,6 +115,8 @@ class Rows:
         self._column("applied_on", applied)
         self._column("fragment", self._results(route, result, file, remarks, sample))
         self._deadlines(deadlines, rows)
+        for here, paths in depends_on:
+            self.depends_on.append(_Events(self.size + here, (np.array([self.paths.of(path) for path in paths]),)))
         self._distances(columns, route, rows, conditions)
         for index, place in enumerate(group.position):
             self.people.append(_Events(np.arange(self.size, self.size + len(rows)), (group.people.id_at[group.rows[rows], place[rows]], index)))
@@ -239,7 +244,7 @@ class Rows:
             **{s: _list(documents.spread(s, columns["documents"]), vocabulary) for s in _STATES},
             "distances": self._struct(self.distances, place, len(order), vocabulary, "distances"),
             "deadlines": self._struct(self.deadlines, place, len(order), vocabulary, "deadlines"),
-            "depends_on": pa.ListArray.from_arrays(np.zeros(len(order) + 1, np.int32), pa.array([], pa.string())),
+            "depends_on": self._depends_on(place, len(order)),
             "provisions": _list(conditions.spread("provisions", columns["conditions"]), vocabulary),
             "conditions": _list(conditions.spread("conditions", columns["conditions"]), None),
             "documents": _list(documents.spread("documents", columns["documents"]), None),
@@ -276,6 +281,11 @@ class Rows:
             parts = [_words(values[0], vocabulary), _words(values[1], vocabulary), pa.array(values[2], pa.int32()),
                      _days(values[3]), _days(values[4])]  # fmt: skip
         return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(parts, fields=list(kind.value_type)))
+
+    def _depends_on(self, place: Any, size: int) -> Any:
+        offsets, values = self._gathered(self.depends_on, place, size)
+        paths = [self.paths.words[code] for code in values[0].tolist()] if values else []
+        return pa.ListArray.from_arrays(offsets, pa.array(paths, pa.string()))
 
     def _people(self, place: Any, size: int, words: Words) -> Any:
         offsets, values = self._gathered(self.people, place, size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -16,16 +16,19 @@ from reasoner.batch import contradictions
 from reasoner.batch.answers import Answers, Unsupported
 from reasoner.batch.assemble import Rows, Store, combined
 from reasoner.batch.decider import Chunk, Fault, Results, schema
+from reasoner.batch.distinct import alike
 from reasoner.batch.documents import documents
 from reasoner.batch.group import OPEN, TRUE, Group, Options, truths
+from reasoner.batch.paths import Paths
 from reasoner.batch.people import People, cast_skeleton
 from reasoner.batch.shape import CERTAIN, POSSIBLE, Part, Route, Sample, ShapeKnown
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.tables import Bools, Ints, Reader
 from reasoner.batch.values import days_of
 from reasoner.cast import Cast
+from reasoner.dates import points
 from reasoner.engine import Engine
-from reasoner.ground import Shape
+from reasoner.ground import Atom, Shape
 from reasoner.run import Run
 
 
@@ -118,7 +121,7 @@ class ColumnarDecider:
         slots = people.paper_slots({words.of(kind): number for kind, number in self._types.items()})
         pairs, applications = people.pairs, people.application_of
         number, first = people.skeletons(slots)
-        groups: dict[Shape, list[_Member]] = {}
+        groups: dict[tuple[Shape, int], list[_Member]] = {}  # no case stands twice in a group
         order = np.argsort(number, kind="stable")
         ends = np.cumsum(np.bincount(number, minlength=len(first)))
         for skeleton, row in enumerate(first):
@@ -131,9 +134,9 @@ class ColumnarDecider:
                 people.odd[members] = True
                 continue
             for index, cast in enumerate(casts):
-                groups.setdefault(cast.shape, []).append(_Member(members, cast, index))
+                groups.setdefault((cast.shape, index), []).append(_Member(members, cast, index))
         left = people.odd.copy()
-        for shape, members in groups.items():
+        for (shape, _), members in groups.items():
             group = self._group(people, shape, members, slots, pairs, applications)
             self._decide_group(chunk, shape, members, group, rows)
             left[group.rows[group.slow]] = True
@@ -232,20 +235,50 @@ class _Columns:
 
     def _states(self, part: Part, rows: Ints, route: Route) -> Any:
         """The number of the entry of a part in each of these cases; those for which it does not last are left."""
-        numbers = part.numbers(self.truth, rows, lambda place: self._sample(int(rows[place]), route))
-        if any(not entry.lasting for entry in part.entries):
-            alone = np.array([not entry.lasting for entry in part.entries])[numbers]
-            self.group.slow[rows[alone]] = True
+        numbers = part.numbers(self.truth, rows, lambda place: self._sample(int(rows[place]), route), self._alone)
+        self.group.slow[rows[numbers < 0]] = True
         return numbers
+
+    def _alone(self, part: Part, rows: Ints) -> Bools:
+        """Where open comparisons share an open point, so that not all combinations of their truths need be possible.
+
+        Classes that an unknown code belongs to are the exception: their combinations are the same in every case.
+        """
+        found = self._impossible[rows].copy()
+        for point, numbers in part.shared.items():
+            opened = self.answers.opened(point)[rows]
+            if not opened.any() or all(self._plain_class(part.compared[number]) for number in numbers):
+                continue
+            several = np.zeros(len(rows), np.int64)
+            for number in numbers:
+                several += self.truth(number)[rows] == OPEN
+            found |= opened & (several > 1)
+        return found
+
+    @staticmethod
+    def _plain_class(atom: Atom) -> bool:
+        return atom[0] == "class" and len(atom) == 3
+
+    @cached_property
+    def _impossible(self) -> Bools:
+        """The cases whose facts exclude each other for certain."""
+        found = 0
+        for positive, negative in self.known.machine.program.constraints:
+            bits = self._full
+            for number in positive:
+                bits &= self._holds[number]
+            for number in negative:
+                bits &= self._fails[number]
+            found |= bits
+        return _unpacked(found, len(self.group))
 
     def _certain(self, part: Part, number: int, route: Route, rows: Ints) -> tuple[Bools, Bools]:
         """Where an atom certainly holds in these cases, and where it is open."""
         holds, opened = self._true(number)[rows], self._open(number)[rows]
         if opened.any():
             numbers = self._states(part, rows[opened], route)
-            status = [entry.status for entry in part.entries]
-            holds[opened] = np.array([s == CERTAIN for s in status])[numbers]
-            opened[opened] = np.array([s == POSSIBLE for s in status])[numbers]
+            holds[opened] = part.read(numbers, _is(CERTAIN))
+            opened[opened] = part.read(numbers, _is(POSSIBLE))
         return holds, opened
 
     def _route(self, route: Route) -> None:
@@ -261,11 +294,17 @@ class _Columns:
         hopeless = words.of("not_eligible")
         for number in reversed(route.layout.results):
             result[self._true(number)[rows]] = words.of(str(program.atoms[number][0]))
-        group.slow[rows[(result < 0) & (shown | perhaps)]] = True
+        undetermined = words.of("undetermined")
+        entry = np.full(len(rows), -1)
+        open_ = (result < 0) & (shown | perhaps) & ~group.slow[rows]
+        if open_.any():
+            entry[open_] = numbers = self._states(route.result, rows[open_], route)
+            result[open_] = route.result.read(numbers, lambda status: words.of(status or "undetermined"))
         here = (shown | (perhaps & (result != hopeless))) & ~group.slow[rows]
-        rows, result = rows[here], result[here]
+        rows, result, entry = rows[here], result[here], entry[here]
         if not len(rows):
             return
+        depending = self._depending(route, rows, np.where(result == undetermined, entry, -1))
         conditions = [(part, self._states(part, rows, route)) for part in route.conditions.values()]
         documents = [(part, self._states(part, rows, route)) for part in route.documents.values()]
         remarks = []
@@ -280,8 +319,58 @@ class _Columns:
             holds, _ = self._certain(route.deadlines[number], number, route, rows)
             if holds.any():
                 deadlines.append((str(name), holds, self.answers.value(term)))
+        here = ~group.slow[rows]
+        if not here.all():
+            rows, result = rows[here], result[here]
+            conditions, documents, remarks = (
+                [(part, numbers[here]) for part, numbers in parts] for parts in (conditions, documents, remarks)
+            )
+            deadlines = [(name, holds[here], value) for name, holds, value in deadlines]
+            depending = depending[here]
+        if not len(rows):
+            return
         self.rows.add(self, route, rows, result, conditions, documents, remarks, deadlines,
+                      self._paths(route, rows, depending),
                       lambda place: self._sample(int(rows[place]), route))  # fmt: skip
+
+    def _depending(self, route: Route, rows: Ints, entry: Ints) -> Ints:
+        """For each undetermined case the number of what it depends on, -1 for others.
+
+        Which points are open settles that together with the truths of all inputs.
+        """
+        found, open_ = np.full(len(rows), -1), np.flatnonzero(entry >= 0)
+        if not len(open_):
+            return found
+        part, its = route.result, rows[open_]
+        read = sorted({point for atom in part.compared.values() for point in points(atom)}, key=str)
+        columns = [entry[open_], *(self.answers.opened(point)[its] for point in read)]
+        number, first = alike(columns)
+        known = np.empty(len(first), np.int64)
+        for index, place in enumerate(first):
+            key = tuple(int(column[place]) for column in columns)
+            if key not in route.depending:
+                items = self._sample(int(its[place]), route).outcome.depends_on
+                route.depending[key] = len(route.depends)
+                route.depends.append(tuple(item.atom for item in items))
+            known[index] = route.depending[key]
+        found[open_] = known[number]
+        return found
+
+    def _paths(self, route: Route, rows: Ints, depending: Ints) -> list[tuple[Ints, list[str]]]:
+        """What each undetermined case depends on: for each input the cases and its path in each."""
+        found = []
+        for number in np.unique(depending[depending >= 0]).tolist():
+            here = np.flatnonzero(depending == number)
+            for atom in route.depends[number]:
+                if len(atom) == 1 and atom[0] not in self.group.law.vocabulary:
+                    self.group.slow[rows[here]] = True  # a place that nothing in the vocabulary has
+                    break
+                found.append((here, self._places.of(atom, rows[here])))
+        return found
+
+    @cached_property
+    def _places(self) -> Paths:
+        return Paths(self.group)
 
     def _sample(self, index: int, route: Route) -> Sample:
         """A case of the group to be decided as the engine decides it."""
@@ -300,6 +389,10 @@ class _Columns:
             decision = self.decider.slow.decision(text, self.chunk.place(row)[0])
             run = self._runs[index] = decision.runs[int(self.cast_number[index])]
         return run
+
+
+def _is(wanted: str) -> Callable[[str | None], bool]:
+    return lambda status: status == wanted
 
 
 def _bits(holds: Bools) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from reasoner.batch.distinct import alike, numbered
 from reasoner.batch.fragments import Reasons, reasons
+from reasoner.dates import points
 from reasoner.ground import Atom
 from reasoner.outcome import Layout, Outcome, layout, outcome, ways
 from reasoner.run import Machine, Run
@@ -54,7 +55,8 @@ class Sample:
 class Entry(NamedTuple):
     """What a part of an outcome is for one combination of truths.
 
-    ``status`` is None where the case has no such part. Without ``lasting`` it holds for a single case only.
+    ``status`` is None where the case has no such part. What is not ``lasting`` holds for one case only: where the facts
+    of a case exclude each other nothing open is worked out.
     """
 
     status: str | None
@@ -80,27 +82,52 @@ class Part:
     atoms: tuple[int, ...]
     leaves: tuple[int, ...]
     tied: tuple[int, ...]
+    compared: dict[int, Atom]
     build: Callable[[Sample], Entry]
     entries: list[Entry] = field(default_factory=list)
     _known: dict[tuple[int, ...], int] = field(default_factory=dict)
     _opened: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     @cached_property
+    def shared(self) -> dict[Any, list[int]]:
+        """The points that several comparisons among ``tied`` read, with these."""
+        found: dict[Any, list[int]] = {}
+        for number, atom in self.compared.items():
+            for point in points(atom):
+                found.setdefault(point, []).append(number)
+        return {point: numbers for point, numbers in found.items() if len(numbers) > 1}
+
+    @cached_property
     def _table(self) -> NDArray[np.int32]:
         return np.full(4 ** len(self.leaves), -1, np.int32)
 
-    def numbers(self, truth: Callable[[int], Any], rows: Any, sample: Callable[[int], Sample]) -> Number:
-        """The number of the entry of each of these cases.
+    def numbers(
+        self,
+        truth: Callable[[int], Any],
+        rows: Any,
+        sample: Callable[[int], Sample],
+        alone: Callable[[Part, Any], Any],
+    ) -> Number:
+        """The number of the entry of each of these cases; -1 for one that has to be decided by itself.
 
-        ``truth`` gives the truths of an input in all cases; ``sample`` decides the case at a place among ``rows``.
+        ``truth`` gives the truths of an input in all cases; ``sample`` decides the case at a place among ``rows``;
+        ``alone`` says for which of some cases what they leave open is more than the truths of inputs tell.
         """
         found = self._numbers(self.leaves, truth, rows, sample, self._known, len(self.leaves) <= _DIRECT)
         again = np.flatnonzero(found == _UNSETTLED)
         if len(again):
+            found[again] = -1
+            again = again[~alone(self, rows[again])]
             found[again] = self._numbers(
                 self.tied, truth, rows[again], lambda place: sample(int(again[place])), self._opened, False
             )
+            lasting = np.array([entry.lasting for entry in self.entries])
+            found[again] = np.where(lasting[found[again]], found[again], -1)
         return found
+
+    def read(self, numbers: Any, of: Callable[[str | None], Any]) -> Any:
+        """What ``of`` makes of the status of each of these entries; of one that is not there, of None."""
+        return np.array([*(of(entry.status) for entry in self.entries), of(None)])[numbers]
 
     def _numbers(
         self,
@@ -135,7 +162,8 @@ class Part:
     def _add(self, sample: Sample, known: dict[tuple[int, ...], int]) -> int:
         if known is self._known and any(sample.run.rails.truth(atom) is None for atom in self.atoms):
             return _UNSETTLED
-        self.entries.append(self.build(sample)._replace(lasting=sample.run.lasting(self.atoms)))
+        settled = known is self._known
+        self.entries.append(self.build(sample)._replace(lasting=settled or not sample.run.contradictory))
         return len(self.entries) - 1
 
 
@@ -154,7 +182,10 @@ class Route:
     remarks: dict[int, Part]
     deadlines: dict[int, Part]
     shown: Part
+    result: Part
     results: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    depending: dict[tuple[int, ...], int] = field(default_factory=dict)
+    depends: list[tuple[Atom, ...]] = field(default_factory=list)
 
 
 @dataclass(eq=False, repr=False)
@@ -182,7 +213,8 @@ class ShapeKnown:
         remarks = {number: self._remark(number) for number in atoms.carrying}
         deadlines = {number: self._certain(number) for number, _ in atoms.rows["deadline"]}
         shown = self._certain(relevant)
-        return Route(person, route, regime, place, relevant, atoms, conditions, documents, remarks, deadlines, shown)
+        return Route(person, route, regime, place, relevant, atoms, conditions, documents, remarks, deadlines, shown,
+                     self._result(atoms.results))  # fmt: skip
 
     @cached_property
     def _read(self) -> frozenset[int]:
@@ -195,7 +227,8 @@ class ShapeKnown:
     def _part(self, name: str, atoms: tuple[int, ...], build: Callable[[Sample], Entry]) -> Part:
         mask = self.machine.mask(atoms)
         tied = tuple(number for number in sorted(self._read) if mask >> number & 1)
-        return Part(name, atoms, self._leaves(*atoms), tied, build)
+        compared = {n: atom for n in tied if (atom := self.machine.program.comparisons.get(n))}
+        return Part(name, atoms, self._leaves(*atoms), tied, compared, build)
 
     def _condition(self, identifier: str, states: dict[str, int]) -> Part:
         def build(sample: Sample) -> Entry:
@@ -227,6 +260,15 @@ class ShapeKnown:
             return NOTHING
 
         return self._part(name, (number,), build)
+
+    def _result(self, atoms: tuple[int, ...]) -> Part:
+        names = {number: str(self.machine.program.atoms[number][0]) for number in atoms}
+
+        def build(sample: Sample) -> Entry:
+            certain = (name for number, name in names.items() if sample.run.truth(number))
+            return NOTHING._replace(status=next(certain, None))
+
+        return self._part("", atoms, build)
 
     def _certain(self, number: int) -> Part:
         def build(sample: Sample) -> Entry:
