@@ -251,8 +251,16 @@ class _Columns:
                 continue
             several = np.zeros(len(rows), np.int64)
             for number in numbers:
-                several += self.truth(number)[rows] == OPEN
+                several += (self.truth(number)[rows] == OPEN) & ~self._unlisted(part.compared[number])[rows]
             found |= opened & (several > 1)
+        return found
+
+    def _unlisted(self, atom: Atom) -> Bools:
+        """Where a comparison reads a list of periods that is open: it can then be true or false whatever else is."""
+        found = np.zeros(len(self.group), np.bool_)
+        for point in points(atom):
+            if self.group.law.point_kinds[point[0]] == "periods":
+                found |= self.answers.opened(point)
         return found
 
     @staticmethod
