@@ -186,7 +186,7 @@ def layout(machine: Machine, name: str, route: str) -> Layout:
     found = machine.layouts.get((name, route))
     if found is None:
         found = machine.layouts[name, route] = Layout(machine, name, route)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 class Layout:

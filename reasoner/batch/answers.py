@@ -16,11 +16,10 @@ from reasoner.batch import days as calendar
 from reasoner.batch.group import FALSE, OPEN, TRUE, Group, Truths
 from reasoner.batch.tables import Bools, Ints
 from reasoner.batch.values import FLOOR, NEVER, PARTIAL, SAID, SILENT, days_of
-from reasoner.dates import OPERATORS, leaves
 from reasoner.days import UNITS
 from reasoner.facts import EARLIEST, HIGHEST, LATEST, address, class_table
 from reasoner.ground import Atom
-from reasoner.terms import constant
+from reasoner.terms import OPERATORS, constant, leaves
 
 FIRST, LAST = calendar.FIRST, calendar.LAST
 
@@ -41,7 +40,8 @@ class Span(NamedTuple):
     @property
     def known(self) -> Bools:
         """Where the value is known exactly."""
-        return (self.lo == self.hi) & ~self.none & ~self.may
+        found: Bools = (self.lo == self.hi) & ~self.none & ~self.may
+        return found
 
 
 class Code(NamedTuple):
@@ -175,7 +175,9 @@ class Answers:
         counts = listing.counts  # a list of codes, of which only a single one is read here
         self.group.slow |= np.append((listing.state == 0) & (counts != 1), False)[at]
         starts = np.cumsum(counts) - counts
-        single = np.where(counts == 1, np.append(listing.values, SILENT)[np.minimum(starts, len(listing.values))], SILENT)
+        single = np.where(
+            counts == 1, np.append(listing.values, SILENT)[np.minimum(starts, len(listing.values))], SILENT
+        )
         return np.append(np.where(listing.state == 0, single, listing.state), SILENT)[at]
 
     def _periods(self, things: Any, at: Ints, names: tuple[str, ...], absent: Bools) -> Listed:
@@ -356,7 +358,7 @@ def _shift(answers: Answers, day: Any, n: Any, unit: str, sign: int) -> Span:
 def _sum(sign: int) -> Callable[[Answers, Any], Span]:
     def operation(answers: Answers, term: Any) -> Span:
         if len(term) == 2:
-            value = answers.value(term[1])
+            value: Span = answers.value(term[1])
             return value if sign > 0 else value._replace(lo=-value.hi, hi=-value.lo)
         _, left, right = term
         if type(right) is tuple and right[0] == "*" and right[2] in UNITS:

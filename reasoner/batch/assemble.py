@@ -119,7 +119,12 @@ class Rows:
             self.depends_on.append(_Events(self.size + here, (np.array([self.paths.of(path) for path in paths]),)))
         self._distances(columns, route, rows, conditions)
         for index, place in enumerate(group.position):
-            self.people.append(_Events(np.arange(self.size, self.size + len(rows)), (group.people.id_at[group.rows[rows], place[rows]], index)))
+            self.people.append(
+                _Events(
+                    np.arange(self.size, self.size + len(rows)),
+                    (group.people.id_at[group.rows[rows], place[rows]], index),
+                )
+            )
         self.size += len(rows)
 
     def _column(self, name: str, values: Any) -> None:
@@ -149,7 +154,10 @@ class Rows:
             entries = [(part.name, part.entries[numbers[place]]) for part, numbers in parts]
             kept = [(name, entry) for name, entry in entries if entry.status]
             because = [part.entries[n[place]].provisions for part, n in remarks if n[place] >= 0]
-            key = (tuple((name, entry.fragment, entry.status, entry.provisions) for name, entry in kept), tuple(because))
+            key = (
+                tuple((name, entry.fragment, entry.status, entry.provisions) for name, entry in kept),
+                tuple(because),
+            )
             combo = found.known.get(key)
             if combo is None:
                 failing = [(name, entry) for name, entry in kept if entry.status == _UNMET]
@@ -201,16 +209,15 @@ class Rows:
         for way in ways:
             most = np.full(size, -1)
             fine = np.ones(size, np.bool_)
-            chosen = [np.full(size, -1), np.full(size, NULL), np.full(size, NULL)]
+            chosen: list[Any] = [np.full(size, -1), np.full(size, NULL), np.full(size, NULL)]
             for comparison in way:
                 its, gap, ok = answers.gaps(comparison, rows)
                 fine &= ok
                 more = ok & (gap > most)
                 most = np.where(more, gap, most)
                 days = [answers.value(comparison[side]) for side in (1, 3)] if comparison[0] == "date" else []
-                values = [self.store.word(its)]
-                values += [np.where(v.known[rows], v.lo[rows], NULL) for v in days] or [NULL, NULL]
-                for place, value in enumerate(values):
+                sides: list[Any] = [np.where(v.known[rows], v.lo[rows], NULL) for v in days] or [NULL, NULL]
+                for place, value in enumerate((self.store.word(its), *sides)):
                     chosen[place] = np.where(more, value, chosen[place])
             rank = (len(way) << 40) + most
             better = fine & (rank < best)

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from reasoner.batch import contradictions
-from reasoner.batch.answers import Answers, Unsupported
+from reasoner.batch.answers import Answers, Listed, Unsupported
 from reasoner.batch.assemble import Rows, Store, combined
-from reasoner.batch.decider import Chunk, Fault, Results, schema
+from reasoner.batch.decider import Chunk, Results, schema
 from reasoner.batch.distinct import alike
 from reasoner.batch.documents import documents
 from reasoner.batch.group import OPEN, TRUE, Group, Options, truths
@@ -49,11 +49,12 @@ class ColumnarDecider:
     readings: Mapping[str, str] = field(default_factory=dict)
     assume_nothing: bool = False
     reasons: bool = True
+    today: date | None = None
 
     @cached_property
     def slow(self) -> SlowDecider:
         """What decides the cases that are left over."""
-        return SlowDecider(self.engine, self.as_of, self.readings, self.assume_nothing, self.reasons)  # type: ignore[arg-type]
+        return SlowDecider(self.engine, self.as_of, self.readings, self.assume_nothing, self.reasons, today=self.today)
 
     @cached_property
     def _reader(self) -> Reader:
@@ -75,7 +76,9 @@ class ColumnarDecider:
     def _options(self) -> Options:
         as_of = None if self.as_of is None else days_of(self.as_of)
         readings = self.engine.readings(dict(self.readings))
-        return Options(as_of, days_of(date.today()), readings, dict(self.readings), not self.assume_nothing)
+        return Options(
+            as_of, days_of(self.today or date.today()), readings, dict(self.readings), not self.assume_nothing
+        )
 
     @cached_property
     def _types(self) -> dict[str, int]:
@@ -109,7 +112,9 @@ class ColumnarDecider:
         if not len(rows):
             return Results(schema().empty_table())
         origin = chunk.origin
-        part: Any = chunk.rows.take(pa.array(rows)) if isinstance(chunk.rows, pa.Table) else [chunk.rows[i] for i in rows]
+        part: Any = (
+            chunk.rows.take(pa.array(rows)) if isinstance(chunk.rows, pa.Table) else [chunk.rows[i] for i in rows]
+        )
         found = self.slow.decide(Chunk(part, origin))
         back = rows[found.table["case_row"].to_numpy()]
         table = found.table.set_column(0, "case_row", pa.array(back, pa.int64()))
@@ -124,7 +129,7 @@ class ColumnarDecider:
         groups: dict[tuple[Shape, int], list[_Member]] = {}  # no case stands twice in a group
         order = np.argsort(number, kind="stable")
         ends = np.cumsum(np.bincount(number, minlength=len(first)))
-        for skeleton, row in enumerate(first):
+        for skeleton in range(len(first)):
             members = order[ends[skeleton - 1] if skeleton else 0 : ends[skeleton]]
             members = members[~people.odd[members]]
             if not len(members):
@@ -136,9 +141,9 @@ class ColumnarDecider:
             for index, cast in enumerate(casts):
                 groups.setdefault((cast.shape, index), []).append(_Member(members, cast, index))
         left = people.odd.copy()
-        for (shape, _), members in groups.items():
-            group = self._group(people, shape, members, slots, pairs, applications)
-            self._decide_group(chunk, shape, members, group, rows)
+        for (shape, _), listed in groups.items():
+            group = self._group(people, shape, listed, slots, pairs, applications)
+            self._decide_group(chunk, shape, listed, group, rows)
             left[group.rows[group.slow]] = True
         return left
 
@@ -157,7 +162,10 @@ class ColumnarDecider:
             asked.append(
                 np.concatenate(
                     [
-                        np.full(len(m.rows), m.cast.ids[index] in m.cast.sponsor_of and m.cast.ids[index] not in m.cast.unasked)
+                        np.full(
+                            len(m.rows),
+                            m.cast.ids[index] in m.cast.sponsor_of and m.cast.ids[index] not in m.cast.unasked,
+                        )
                         for m in members
                     ]
                 )
@@ -165,11 +173,11 @@ class ColumnarDecider:
         joining = frozenset(f"p{applicant}" for applicant, _ in shape.joins)
         rows = np.concatenate([member.rows for member in members])
         law = self.engine.law
-        return Group(people, law, self._options, rows, position, asked, joining, slots, self._types, applications, pairs)
+        return Group(
+            people, law, self._options, rows, position, asked, joining, slots, self._types, applications, pairs
+        )
 
-    def _decide_group(
-        self, chunk: Chunk, shape: Shape, members: Sequence[_Member], group: Group, rows: Rows
-    ) -> None:
+    def _decide_group(self, chunk: Chunk, shape: Shape, members: Sequence[_Member], group: Group, rows: Rows) -> None:
         known = self._shapes.get(shape)
         if known is None:
             known = self._shapes[shape] = ShapeKnown(self.engine.machine(shape))
@@ -259,7 +267,7 @@ class _Columns:
         """Where a comparison reads a list of periods that is open: it can then be true or false whatever else is."""
         found = np.zeros(len(self.group), np.bool_)
         for point in points(atom):
-            if self.group.law.point_kinds[point[0]] == "periods":
+            if isinstance(self.answers.value(point), Listed):
                 found |= self.answers.opened(point)
         return found
 

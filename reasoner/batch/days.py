@@ -28,7 +28,8 @@ def _month_of(days: Days) -> tuple[Days, Days]:
 
 
 def _start_of(months: Days) -> Days:
-    return months.astype("M8[M]").astype("M8[D]").astype(np.int64)
+    found: Days = months.astype("M8[M]").astype("M8[D]").astype(np.int64)
+    return found
 
 
 def _far(found: Days, months: Days) -> Days:
@@ -40,7 +41,8 @@ def _far(found: Days, months: Days) -> Days:
 def add(days: Days, n: Any, unit: str) -> Days:
     """The days ``n`` years, months or days later, within their month."""
     if unit == "days":
-        return np.clip(days + n, FIRST, LAST)
+        moved: Days = np.clip(days + n, FIRST, LAST)
+        return moved
     months, past = _month_of(days)
     months = months + n * _MONTHS[unit]
     inside = np.clip(months, _FIRST_MONTH, _LAST_MONTH)

@@ -11,20 +11,27 @@ from reasoner.batch.decider import Chunk
 from reasoner.errors import CaseFileError, Fault, show
 from reasoner.yamlfile import MAX_BYTES, MAX_DEPTH, Document
 
+MAPPINGS = frozenset({"persons", "readings", "kin"})  # an empty one looks like an empty list
+
 
 def documents(chunk: Chunk) -> Iterator[bytes]:
     """The cases of a chunk as JSON documents; what a column does not say is left out."""
     if isinstance(chunk.rows, list | tuple):
         yield from chunk.rows
         return
-    for row in chunk.rows.to_pylist():
+    table: Any = chunk.rows
+    for row in table.to_pylist():
         yield json.dumps(stripped(row), ensure_ascii=False).encode()
 
 
 def stripped(value: Any) -> Any:
     """Data without the keys that say nothing; a list of persons is the mapping it stands for, and so is a map."""
     if isinstance(value, dict):
-        return {key: stripped(part) for key, part in value.items() if part is not None}
+        return {
+            key: {} if key in MAPPINGS and not part else stripped(part)
+            for key, part in value.items()
+            if part is not None
+        }
     if isinstance(value, list | tuple):
         if value and all(isinstance(part, tuple) and len(part) == 2 for part in value):
             return {str(key): stripped(part) for key, part in value}
@@ -41,7 +48,7 @@ def read(text: bytes, name: str = "") -> Document:
     if len(text) > MAX_BYTES:
         raise _fault(name, "file_too_large", limit=str(MAX_BYTES))
     try:
-        data = json.loads(text, object_pairs_hook=_mapping, parse_constant=_constant)
+        data = json.loads(text.decode(), object_pairs_hook=_mapping, parse_constant=_constant)
     except UnicodeDecodeError:
         raise _fault(name, "not_utf8") from None
     except _Repeated as error:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache, partial
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from reasoner.explanation import Node
 from reasoner.ground import Atom
 from reasoner.outcome import Condition, DocumentStatus, Outcome
-from reasoner.program import Law, Rule
+from reasoner.program import Law
 from reasoner.run import Run
 from reasoner.target import condition_node, document_node
 
@@ -60,12 +60,14 @@ def _written(
     kind: str, name: str, status: str, provisions: Iterable[str], nodes: Iterable[Node], defects: Iterable[str] = ()
 ) -> tuple[int, bytes]:
     data = {"kind": kind, "id": name, "status": status, "defects": list(defects), "provisions": list(provisions)}
-    text = json.dumps({**data, "trees": [_data(node) for node in nodes]}, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(
+        {**data, "trees": [_data(node) for node in nodes]}, ensure_ascii=False, separators=(",", ":")
+    ).encode()
     return identifier(text), text
 
 
 def identifier(fragment: bytes) -> int:
-    """The number of a fragment, which follows from what it says: equal fragments have equal numbers in every process."""
+    """The number of a fragment, which follows from what it says: the same in every process."""
     return int.from_bytes(sha256(fragment).digest()[:8], "big", signed=True)
 
 
@@ -83,22 +85,22 @@ def _data(node: Node) -> dict[str, Any]:
 
 
 def tree(data: Mapping[str, Any], law: Law) -> Node:
-    """The node that a fragment holds under ``trees``; a rule that the law no longer has is left out."""
-    return Node(
-        data["kind"],
-        _atom(data["atom"]),
-        data["state"],
-        data.get("negated", False),
-        _rules(law).get(data.get("rule", "")),
-        (),
-        tuple(data.get("provisions", ())),
-        children=tuple(tree(child, law) for child in data.get("because", ())),
-    )
+    """The node that a fragment holds among its ``trees``; a rule that the law no longer has is left out."""
+    rules = {f"{rule.file}:{rule.line}": rule for rule in law.rules}
 
+    def node(data: Mapping[str, Any]) -> Node:
+        return Node(
+            data["kind"],
+            _atom(data["atom"]),
+            data["state"],
+            data.get("negated", False),
+            rules.get(data.get("rule", "")),
+            (),
+            tuple(data.get("provisions", ())),
+            children=tuple(map(node, data.get("because", ()))),
+        )
 
-@cache
-def _rules(law: Law) -> dict[str, Rule]:
-    return {f"{rule.file}:{rule.line}": rule for rule in law.rules}
+    return node(data)
 
 
 def _atom(value: Any) -> Atom:

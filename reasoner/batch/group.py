@@ -10,7 +10,7 @@ import numpy as np
 
 from reasoner.batch.people import People
 from reasoner.batch.tables import Bools, Ints, Listing, Things
-from reasoner.batch.values import NEVER, SAID, SILENT, Codes
+from reasoner.batch.values import NEVER, PARTIAL, SAID, SILENT, Codes
 from reasoner.facts import Plan
 from reasoner.facts import Thing as Name
 from reasoner.program import Law
@@ -130,7 +130,8 @@ class Group:
         """Whether the application of a person has been filed."""
         at = self.application(person)
         codes = np.append(self.people.applications.codes["filed",], SILENT)
-        return (at >= 0) & (codes[at] != NEVER)
+        found: Bools = (at >= 0) & (codes[at] != NEVER)
+        return found
 
     def open_papers(self, person: str) -> Bools:
         """Whether the list of papers of a person is not final."""
@@ -138,7 +139,8 @@ class Group:
         mine = people.persons.codes["documents_open",][people.first[self.rows] + position] == 1
         at = self.applications[self.rows, position]
         theirs = np.append(people.applications.codes["documents_open",], SILENT)[at] == 1
-        return mine | theirs
+        found: Bools = mine | theirs
+        return found
 
     # -- fields -------------------------------------------------------------------------------------------------
 
@@ -159,7 +161,8 @@ class Group:
 
     def _keyed(self, listing: Listing, at: Ints, key: Ints) -> Codes:
         """What a mapping has under a key of each case."""
-        assert listing.keys is not None and listing.values is not None
+        assert listing.keys is not None
+        assert listing.values is not None
         found = np.full(len(self), SILENT, np.int32)
         place = np.full(len(listing.state) + 1, -1)
         place[at] = np.arange(len(self))
@@ -205,6 +208,7 @@ def _field(
     truth: dict[int, Truths],
     assumed: dict[int, Bools],
 ) -> None:
+    holds: Any
     if not part.names:
         if name[0] == "applications":
             holds = group.filed(name[1])
@@ -222,7 +226,7 @@ def _field(
         bits = np.append(group.people.masks[part.names[0]], 0)[at]
     else:
         codes = group.codes(things, at, part.names)
-    known = codes > SILENT
+    known = (codes > SILENT) | (codes <= PARTIAL)
     for number, wanted in part.inputs:
         if listing is not None:
             holds = (bits >> group.position[group.number(wanted)]) & 1
@@ -233,7 +237,7 @@ def _field(
         else:
             holds = codes == group.people.words.of(wanted)
         truth[number][:] = holds & known
-    silent = there & (codes <= SILENT)
+    silent = there & ~known
     if silent.any():
         _silent(group, part, codes, silent, truth, assumed)
 

@@ -40,7 +40,8 @@ class Paths:
         def name(person: str, place: int) -> str:
             if person not in ids:
                 ids[person] = group.ids(person)[rows]
-            return words[ids[person][place]]
+            found: str = words[ids[person][place]]
+            return found
 
         return name
 

@@ -150,17 +150,17 @@ class People:
         """The papers under persons and under applications."""
         return self._things(self.persons.lists["documents",]), self._things(self.applications.lists["documents",])
 
-    def paper_slots(self, types: dict[int, int]) -> list[tuple[Any, Any]]:
-        """For each slot two tables of papers by case, position and type: those of persons and those of applications.
+    def paper_slots(self, types: dict[int, int]) -> list[Any]:
+        """For each slot a table of papers by case, position and type; those of applications after those of persons.
 
         ``types`` numbers the types by their words. Cases with more papers of a type than there are slots are odd.
         """
         lookup = np.full(max(len(self.words.words), 1), -1)
         for word, number in types.items():
             lookup[word] = number
-        under = []
+        under, own = [], np.arange(len(self.persons)) - self.first[self.persons.case]
         for things, listing, holder in (
-            (self.papers[0], self.persons.lists["documents",], np.arange(len(self.persons)) - self.first[self.persons.case]),
+            (self.papers[0], self.persons.lists["documents",], own),
             (self.papers[1], self.applications.lists["documents",], self.applicant),
         ):  # fmt: skip
             code = things.codes["type",]
@@ -170,7 +170,7 @@ class People:
         row = np.concatenate([under[0][3], under[1][3] + len(under[0][3])])
         shape = (self.size, self.width, len(types))
         left = np.flatnonzero((kind >= 0) & (person >= 0) & (person < self.width))
-        slots = []
+        slots: list[Any] = []
         for _ in range(SLOTS):
             if not len(left) and slots:
                 break
@@ -240,8 +240,8 @@ class People:
         for index in range(int(self.first_union[row]), int(self.first_union[row] + self.union_count[row])):
             pair = [int(self.partners[0][index]), int(self.partners[1][index])]
             code = int(self.unions.codes["kind",][index])
-            kind = self.words.words[code] if code >= 0 else None
-            unions.append({"partners": [place(n) for n in pair] if pair[0] != NOBODY else None, "kind": kind})
+            word = self.words.words[code] if code >= 0 else None
+            unions.append({"partners": [place(n) for n in pair] if pair[0] != NOBODY else None, "kind": word})
         start = int(self.first_application[row])
         for index in range(start, start + int(self.application_count[row])):
             ends = (int(self.applicant[index]), int(self.sponsor[index]))

@@ -288,4 +288,3 @@ class ShapeKnown:
             atoms += (number for number, _ in route.layout.rows["deadline"])
         leaves = self._leaves(*atoms)
         return tuple(number for number in leaves if number in self.machine.program.comparisons)
-

@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from reasoner.batch.values import ODD, SAID, SILENT, Codes, Coder, Words
+from reasoner.batch.values import ODD, SAID, SILENT, Coder, Codes, Words
 from reasoner.case_model import Case
 from reasoner.case_values import Choices, Listed, OneOf, Scalar
 
@@ -222,7 +222,7 @@ class FromArrow:
         state = np.zeros(len(self), np.int32)
         if array is None:
             state[:] = SILENT
-            return state, np.empty(0, np.int64), None, None
+            return state, np.empty(0, np.int64), [] if slot.mapped else None, None
         if array.null_count:
             state[array.is_null().to_numpy(zero_copy_only=False)] = SILENT
         counts = pc.fill_null(pc.list_value_length(_as_list(array)), 0).to_numpy()
@@ -242,7 +242,7 @@ def _as_list(array: Any) -> Any:
     return array.cast(pa.list_(entries))
 
 
-def arrow_codes(array: Any, coder: Coder) -> Codes:
+def arrow_codes(array: Any, coder: dict[Any, int]) -> Codes:
     """The values of an array as numbers; a null is silence."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
@@ -251,11 +251,12 @@ def arrow_codes(array: Any, coder: Coder) -> Codes:
     values = array.dictionary.to_pylist()
     if values and not isinstance(values[0], str | int):
         values = [str(value) for value in values]  # dates
-    table = np.append(coder.all(values, len(values)), np.int32(SILENT))
+    table = np.append(np.fromiter(map(coder.__getitem__, values), np.int32, len(values)), np.int32(SILENT))
     indices = array.indices
     if array.null_count:
         indices = pc.fill_null(indices, len(values))
-    return table[indices.to_numpy(zero_copy_only=False)]
+    found: Codes = table[indices.to_numpy(zero_copy_only=False)]
+    return found
 
 
 class Reader:
@@ -273,8 +274,9 @@ class Reader:
         odd = np.zeros(len(rows), np.bool_)
         source: Any
         if isinstance(rows, pa.Table):
-            batch = rows.combine_chunks().to_struct_array()
-            array = batch.combine_chunks() if isinstance(batch, pa.ChunkedArray) else batch
+            array = rows.to_struct_array()
+            if isinstance(array, pa.ChunkedArray):
+                array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
             source = FromArrow(array)
             cases, _ = self._things(source, self.model, np.arange(len(rows)), odd)
             return cases, odd
@@ -290,7 +292,7 @@ class Reader:
         colons = np.zeros(len(rows), np.int64)
         colons[where] = np.fromiter((rows[index].count(b":") for index in kept), np.int64, len(kept))
         if written != colons.sum():  # text with colons, or keys that stand twice
-            for index in np.flatnonzero(colons != _keys(cases, len(rows))):
+            for index in np.flatnonzero((colons != _keys(cases, len(rows))) & ~odd).tolist():
                 odd[index] |= _repeats(rows[index])
         return cases, odd
 
@@ -303,7 +305,7 @@ class Reader:
         listing, owners = Listing(state, owner), case[owner]
         if keys is not None:
             written += len(keys)
-            listing.keys = _listed_codes(keys, slot.key or _Plain(self.words))
+            listing.keys = _listed_codes(keys, _Plain(self.words) if slot.key is None else slot.key)
             odd[owners[listing.keys == ODD]] = True
         if slot.model is not None:
             source = FromObjects(values or []) if values is None or isinstance(values, list) else FromArrow(values)
