@@ -127,7 +127,8 @@ def as_row(part: Any) -> Any:
         return "yes" if part else "no"
     if not isinstance(part, dict):
         return [as_row(item) for item in part] if isinstance(part, list) else part
-    row = {key: as_row(value) for key, value in part.items()}
+    numbers = ("extensions", "marriageable_age")  # which have no word for unknown
+    row = {key: as_row(value) for key, value in part.items() if key not in numbers or value != "unknown"}
     for key, value in part.items():
         if key == "persons":
             row[key] = [{"id": name, **as_row(person)} for name, person in value.items()]
