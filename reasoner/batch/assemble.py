@@ -54,6 +54,12 @@ class Store:
         self.conditions = Lists(("failing", "provisions", "conditions"))
         self.documents = Lists((*_STATES, "documents"))
 
+    def forget(self, most: int) -> None:
+        """Begins the combinations anew where there are more than so many."""
+        for lists in (self.conditions, self.documents):
+            if len(lists.known) > most:
+                lists.__init__(tuple(lists.lists))  # type: ignore[misc]
+
     def word(self, name: str | None) -> int:
         """The number of a word; -1 for none."""
         return -1 if name is None else self.words.of(name)

@@ -31,6 +31,8 @@ from reasoner.engine import Engine
 from reasoner.ground import Atom, Shape
 from reasoner.run import Run
 
+REMEMBERED = 500_000  # words, skeletons or combinations; past that, remembering them begins anew
+
 
 class _Member(NamedTuple):
     """Cases of one skeleton cast in one way: their rows, and the number of the cast."""
@@ -86,6 +88,7 @@ class ColumnarDecider:
 
     def decide(self, chunk: Chunk) -> Results:
         """The results of a chunk, as :class:`reasoner.batch.decider.Decider` asks."""
+        self._forget()
         cases, odd = self._reader.read(chunk.rows)
         left, rows = np.ones(len(odd), np.bool_), Rows(self._store)
         known = len(self.slow._known)
@@ -99,6 +102,14 @@ class ColumnarDecider:
         new = dict(list(self.slow._known.items())[known:])
         faulty = len({fault.row for fault in found.faults})
         return Results(table, new, found.faults, int(left.sum()) - faulty)
+
+    def _forget(self) -> None:
+        """Keeps what is remembered from growing with the archive."""
+        if len(self._reader.words.words) + len(self._reader.words.partials) > REMEMBERED:
+            del self._reader
+        if len(self._casts) > REMEMBERED:
+            self._casts.clear()
+        self._store.forget(REMEMBERED)
 
     @staticmethod
     def document(chunk: Chunk, row: int) -> bytes:

@@ -98,7 +98,7 @@ class Group:
             at = self.pairs[self.rows, one, other]
             if name[3] != "any":
                 wanted = people.words.of(name[3])
-                kinds = np.append(people.unions.codes["kind",], SILENT)
+                kinds = people.unions.column(("kind",))
                 at = np.where(kinds[at] == wanted, at, -1)
             return people.unions, at
         if kind == "documents":
@@ -129,7 +129,7 @@ class Group:
     def filed(self, person: str) -> Bools:
         """Whether the application of a person has been filed."""
         at = self.application(person)
-        codes = np.append(self.people.applications.codes["filed",], SILENT)
+        codes = self.people.applications.column(("filed",))
         found: Bools = (at >= 0) & (codes[at] != NEVER)
         return found
 
@@ -138,7 +138,7 @@ class Group:
         people, position = self.people, self.position[self.number(person)]
         mine = people.persons.codes["documents_open",][people.first[self.rows] + position] == 1
         at = self.applications[self.rows, position]
-        theirs = np.append(people.applications.codes["documents_open",], SILENT)[at] == 1
+        theirs = people.applications.column(("documents_open",))[at] == 1
         found: Bools = mine | theirs
         return found
 
@@ -152,7 +152,7 @@ class Group:
         if names[0] == "readings":
             return self._keyed(things.lists["readings",], at, np.full(len(self), self.people.words.of(names[1])))
         path = names if names in things.codes else (*names[:-1], f"{names[-1]}_")
-        return np.append(things.codes[path], SILENT)[at]
+        return things.column(path)[at]
 
     def ids(self, person: str) -> Ints:
         """The words that are the ids of a canonical person."""
@@ -213,7 +213,7 @@ def _field(
         if name[0] == "applications":
             holds = group.filed(name[1])
         elif name[0] == "documents":
-            holds = (np.append(things.codes["handed_in",], SILENT)[at] != NEVER) & there
+            holds = (things.column(("handed_in",))[at] != NEVER) & there
         else:
             holds = there
         for number, _ in part.inputs:

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from reasoner.batch.values import ODD, SAID, SILENT, Coder, Codes, Words
 from reasoner.case_model import Case
-from reasoner.case_values import Choices, Listed, OneOf, Scalar
+from reasoner.case_values import Choices, Listed, OneOf, Scalar, read_text
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -54,9 +54,17 @@ class Things:
     codes: dict[Path, Codes] = field(default_factory=dict)
     sections: dict[Path, Bools] = field(default_factory=dict)
     lists: dict[Path, Listing] = field(default_factory=dict)
+    _padded: dict[Path, Codes] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.case)
+
+    def column(self, path: Path) -> Codes:
+        """The values of a field, and silence at the end, where -1 points for a thing that is not there."""
+        found = self._padded.get(path)
+        if found is None:
+            found = self._padded[path] = np.append(self.codes[path], np.int32(SILENT))
+        return found
 
     def tables(self) -> Iterator[Things]:
         """This table and those of what its things list."""
@@ -82,6 +90,7 @@ class Slot:
         self.key = None
         if self.mapped and (self.model or len(scalars) > 1) and isinstance(scalars[0], Scalar):
             self.key = Coder(words, scalars[0], choices)  # else any text is a key
+        self.plain = bool(scalars) and getattr(scalars[-1], "read", None) is read_text
         self.kinds = scalars[-1].schema if scalars and isinstance(scalars[-1], Scalar) else {}
 
     @property
@@ -139,6 +148,9 @@ class FromObjects:
         if values.count(UNSET) == len(values):
             return np.full(len(values), SILENT, np.int32)
         slot.value[UNSET] = SILENT
+        if slot.value.text:  # what it says is of no use here, only that it can stand
+            values = [0 if type(value) is str and value.isprintable() and slot.plain else value for value in values]
+            slot.value[0] = 0
         return slot.value.all(values, len(values))
 
     def section(self, slot: Slot) -> tuple[Ints, FromObjects, int]:
@@ -155,6 +167,22 @@ class FromObjects:
         if values.count(UNSET) == len(values):
             state[:] = SILENT
             return state, np.empty(0, np.int64), [] if slot.mapped else None, []
+        listed: list[Any] = [() if value is UNSET else value for value in values]
+        if set(map(type, listed)) <= {list, dict, tuple}:
+            state[np.fromiter((value is UNSET for value in values), np.bool_, len(values))] = SILENT
+        else:
+            listed = self._each(slot, values, state)
+        counts = np.fromiter(map(len, listed), np.int64, len(listed))
+        owner = np.repeat(np.arange(len(listed)), counts)
+        if not slot.mapped:
+            return state, owner, None, list(chain.from_iterable(listed))
+        pairs = [value for value in listed if value]
+        keys = list(chain.from_iterable(pairs))
+        return state, owner, keys, list(chain.from_iterable(value.values() for value in pairs))
+
+    @staticmethod
+    def _each(slot: Slot, values: list[Any], state: Codes) -> list[Any]:
+        """The lists or mappings of things, of which some are written otherwise."""
         listed: list[Any] = []
         for index, value in enumerate(values):
             if type(value) is list or type(value) is dict:
@@ -171,13 +199,7 @@ class FromObjects:
             else:
                 state[index] = ODD
             listed.append(value)
-        counts = np.fromiter(map(len, listed), np.int64, len(listed))
-        owner = np.repeat(np.arange(len(listed)), counts)
-        if not slot.mapped:
-            return state, owner, None, list(chain.from_iterable(listed))
-        pairs = [value for value in listed if value]
-        keys = list(chain.from_iterable(pairs))
-        return state, owner, keys, list(chain.from_iterable(value.values() for value in pairs))
+        return listed
 
 
 class FromArrow:

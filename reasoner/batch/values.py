@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from reasoner.case_dates import NEVER as HAS_NOT_HAPPENED
 from reasoner.case_dates import Day
-from reasoner.case_values import Choices, OneOf, Scalar
+from reasoner.case_values import Choices, OneOf, Scalar, read_case_name, read_text
 
 Codes = NDArray[np.int32]
 
@@ -24,7 +24,6 @@ SAID: Final = FLOOR - 2  # said to be unknown
 ODD: Final = FLOOR - 3  # not read here: the ordinary reader says what it is, or what is wrong with it
 PARTIAL: Final = FLOOR - 10  # and below: a date of which not all is known
 EPOCH: Final = date(1970, 1, 1).toordinal()
-MOST: Final = 2_000_000  # values remembered of one kind
 
 
 def days_of(day: date) -> int:
@@ -60,13 +59,10 @@ class Coder(dict[Any, int]):
     def __init__(self, words: Words, annotation: Scalar | OneOf, choices: Choices) -> None:
         self._words, self._choices = words, SimpleNamespace(context={"choices": choices})
         self._annotation: Any = annotation
-        self.text = isinstance(annotation, Scalar) and annotation.schema.get("pattern") is None and (
-            "string" in annotation.schema.get("type", ()))  # fmt: skip
+        self.text = isinstance(annotation, Scalar) and annotation.read in (read_text, read_case_name)
 
     def __missing__(self, value: Any) -> int:
         """Reads a value not met before."""
-        if len(self) > MOST:
-            self.clear()
         found = self._code(value)
         if not self.text:
             self[value] = found
