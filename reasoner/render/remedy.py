@@ -139,7 +139,7 @@ class Words:
             in_hand = len(details) == len(change.places)
             key = "instead" if change.instead else "mended" if in_hand else "paper"
             said = words("remedies", key, Paper=self.sentences.value(change.atom[2]))
-            return words("remedies", "details", Change=said, Details="; ".join(details)) if details else said
+            return words("remedies", "details", Change=said, Details=", ".join(details)) if details else said
         place = change.places[0]
         if change.kind == "wait":
             again = "apply_again" if self._filed(change) else "apply"
@@ -155,7 +155,7 @@ class Words:
                 words("remedies", f"date_{change.kind}", Point=self.sentences.point(p.atom), Value=self._value(p))
                 for p in change.places
             ]
-            return "; ".join(parts)
+            return ", ".join(parts)
         sentence = self.sentences.atom(place.atom, FALSE if place.value is False else TRUE)
         return words("remedies", change.kind, Sentence=self._with_others(sentence, place))
 
