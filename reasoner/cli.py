@@ -87,6 +87,19 @@ OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output."),
 ]
+InputsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT...", help="Case files, folders of them, JSONL, Parquet or CSV files; - reads JSONL."
+    ),
+]
+MappingOption = Annotated[
+    Path | None, typer.Option("--mapping", metavar="FILE", help="Which column of a table belongs where in a case.")
+]
+WorkersOption = Annotated[int, typer.Option("--workers", "-w", min=1, metavar="N", help="Processes that decide.")]
+PieceOption = Annotated[
+    int, typer.Option("--piece", min=1, metavar="KIB", help="How much of the archive is decided at once.")
+]
 DepthOption = Annotated[
     int | None, typer.Option("--depth", "-d", min=0, metavar="N", help="Cut the tree below this many levels.")
 ]
@@ -435,6 +448,53 @@ def diff(
         rendering.report(comparison, sides.versions, sides.command, words, format.value, everything=everything)
 
 
+@app.command(epilog="Example: reasoner batch archive.jsonl -o results.parquet --workers 4")
+def batch(
+    inputs: InputsArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="OUTPUT", help="A file that ends with .parquet, .jsonl or .csv.")
+    ],
+    mapping: MappingOption = None,
+    errors: Annotated[
+        Path | None, typer.Option("--errors", metavar="FILE", help="Where to write what cannot be read, as JSONL.")
+    ] = None,
+    workers: WorkersOption = 1,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster with this scheduler.")
+    ] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was broken off.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an output that exists.")] = False,
+    verify: Annotated[
+        int, typer.Option("--verify", min=0, metavar="N", help="Have clingo decide N cases drawn at random again.")
+    ] = 0,
+    reasons: Annotated[bool, typer.Option("--reasons/--no-reasons", help="Whether to keep explanations.")] = True,
+    piece: PieceOption = 8192,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """Decide archives of cases, each with its complete reasons; exit code 1 when some could not be read."""
+    with _reported(lang, reform) as wording:
+        from reasoner.batch.command import run_of
+        from reasoner.render import batch as rendering
+
+        day, readings = _day_and_readings(as_of, reading)
+        engine = _engine(wording, reform)
+        engine.readings(readings)
+        law = {"as_of": day, "readings": readings, "assume_nothing": assume_nothing, "reforms": reform or ()}
+        told = {"errors": errors, "mapping": mapping, "reasons": reasons, "language": lang}
+        run = run_of(inputs, output, force=force, resume=resume, **law, **told)
+        run.workers, run.scheduler, run.size, run.sample = workers, scheduler, piece * 1024, verify
+        with rendering.progress(run.total, wording) as watch:
+            summary = run.start(resume=resume, watch=watch)
+        rendering.report(summary, engine.law, wording, format.value)
+        if summary.counts.faulty:
+            raise typer.Exit(1)
+
+
 @app.command(epilog="Example: reasoner schema > case.schema.json")
 def schema(reform: ReformOption = None) -> None:
     """The JSON Schema of a case file."""
@@ -547,10 +607,14 @@ def _decided(
     assume_nothing: bool,
     reform: Sequence[Path] | None = None,
 ) -> Decision:
-    day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
-    pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
+    day, readings = _day_and_readings(as_of, reading)
     engine = _engine(wording, reform)
-    return engine.decide(engine.load(case), as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
+    return engine.decide(engine.load(case), as_of=day, readings=readings, assume_nothing=assume_nothing)
+
+
+def _day_and_readings(as_of: str | None, reading: list[str] | None) -> tuple[date | None, dict[str, str]]:
+    day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
+    return day, dict(_parsed(text, _pair, "NAME=VALUE") for text in reading or [])
 
 
 def _day(text: str) -> date:

@@ -1,0 +1,96 @@
+"""A piece of an archive as a chunk to decide, with the faults of what cannot even be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from reasoner.batch.decider import Chunk, Stretch
+from reasoner.batch.documents import stripped
+from reasoner.batch.mapping import Columns
+from reasoner.batch.places import CASES, LINES, SHEET
+from reasoner.batch.sources import Broken, Piece
+from reasoner.errors import CaseFileError, Fault
+from reasoner.yamlfile import scan
+
+
+class Prepared(NamedTuple):
+    """A chunk, the number of each of its rows in the archive, and what was found to be no case.
+
+    ``unread`` are faults with the number of their row.
+    """
+
+    chunk: Chunk
+    numbers: list[int]
+    unread: list[tuple[int, Fault]]
+
+
+def prepared(piece: Piece, columns: Columns) -> Prepared:
+    """The chunk of a piece. Raises UsageError for columns that nobody has mapped."""
+    numbers, unread = _numbered(piece)
+    if piece.kind == LINES or (piece.kind not in (CASES, SHEET) and columns.nested(piece.rows.column_names)):
+        return Prepared(Chunk(_known(piece, columns), piece.origin), numbers, unread)
+    rows, kept, origin = list[bytes](), list[int](), list[Stretch]()
+    for row, (number, found) in enumerate(zip(numbers, _documents(piece, columns), strict=True)):
+        name, line = Chunk(piece.rows, piece.origin).place(row)
+        if isinstance(found, bytes):
+            if not kept or kept[-1] + 1 != number or piece.kind == CASES:
+                origin.append(Stretch(len(rows), name, line))
+            rows.append(found)
+            kept.append(number)
+        else:
+            unread += [(number, fault._replace(file=name, line=fault.line or line)) for fault in found]
+    return Prepared(Chunk(rows, tuple(origin) or piece.origin), kept, sorted(unread, key=lambda pair: pair[0]))
+
+
+def _numbered(piece: Piece) -> tuple[list[int], list[tuple[int, Fault]]]:
+    """The number of each row in the archive, and the faults of what is broken between them."""
+    numbers, unread, number, broken = list[int](), list[tuple[int, Fault]](), piece.first, list(piece.broken)
+    for row in range(len(piece.rows) + 1):
+        while broken and broken[0].row <= row:
+            unread.append((number, _fault(broken.pop(0))))
+            number += 1
+        if row < len(piece.rows):
+            numbers.append(number)
+            number += 1
+    return numbers, unread
+
+
+def _fault(broken: Broken) -> Fault:
+    return Fault(broken.file, broken.line, 0, "", broken.code, broken.values)
+
+
+def _known(piece: Piece, columns: Columns) -> Any:
+    """The rows as they are, without columns that are to be left aside."""
+    if piece.kind == LINES:
+        return piece.rows
+    return piece.rows.select([name for name in piece.rows.column_names if name not in columns.ignored])
+
+
+def _documents(piece: Piece, columns: Columns) -> Iterator[bytes | list[Fault]]:
+    """Each row as a JSON document, or why it is none."""
+    if piece.kind == CASES:
+        for row, content in enumerate(piece.rows):
+            yield _case(content, piece.origin[row].file)
+        return
+    header = piece.header or tuple(piece.rows.column_names)
+    mapped = columns.of(header, piece.origin[0].file if piece.origin else "")
+    rows = piece.rows if piece.kind == SHEET else (row.values() for row in piece.rows.to_pylist())
+    for cells in rows:
+        try:
+            yield json.dumps(stripped(columns.case(mapped, cells)), ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            yield [Fault("", 0, 0, "", "not_utf8")]
+
+
+def _case(content: bytes, name: str) -> bytes | list[Fault]:
+    """A case file as a JSON document."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return [Fault(name, 0, 0, "", "not_utf8")]
+    document, faults = scan(name, text)
+    if document is None or faults:
+        return list(CaseFileError(faults).faults)
+    return json.dumps(document.data, ensure_ascii=False).encode()

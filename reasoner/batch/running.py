@@ -1,0 +1,194 @@
+"""A run over an archive: pieces decided here, by processes or by a cluster, and written in their order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from reasoner import __version__
+from reasoner.batch.encode import encoded, head
+from reasoner.batch.extras import pyarrow
+from reasoner.batch.journal import Counts, Journal, fragments_of
+from reasoner.batch.places import Place
+from reasoner.batch.sources import SIZE, Piece, pieces
+from reasoner.batch.work import Done, Job, Worker, columns
+from reasoner.errors import CaseFileError, ReasonerError, RulesError, UsageError
+from reasoner.store import Store
+
+class BrokenOff(UsageError):
+    """A run that ended before its archive did; what is done is kept, and can be gone on with."""
+
+    exit_code = 1
+
+
+AHEAD = 2  # pieces for each worker that wait for it or for their turn to be written
+
+
+class Summary(NamedTuple):
+    """What a run did, in how many seconds, and where it is written; ``before`` cases were read by an earlier run."""
+
+    counts: Counts
+    seconds: float
+    before: int
+    output: str
+    fragments: str
+    errors: str
+    verified: int = 0
+
+
+@dataclass(eq=False, repr=False)
+class Run:
+    """An archive to decide: its files, the job, and where the result goes.
+
+    ``workers`` are processes on this machine; with ``scheduler``, the address of a cluster, those of the cluster work.
+    ``size`` is that of a piece in bytes, ``sample`` the number of cases to verify.
+    """
+
+    files: Sequence[Place]
+    job: Job
+    output: Path
+    errors: Path
+    mapping: Path | None = None
+    workers: int = 1
+    scheduler: str = ""
+    size: int = SIZE
+    sample: int = 0
+
+    def start(self, *, resume: bool = False, watch: Callable[[Counts], object] = lambda counts: None) -> Summary:
+        """Decides everything and says what that was; ``watch`` is told after each piece.
+
+        ``resume`` goes on with a run that was broken off. Raises UsageError, RulesError, or :class:`BrokenOff` when it
+        cannot go on; what is done by then is kept for ``resume``.
+        """
+        pyarrow()
+        journal, start = Journal(self.output, self.errors, self.job.form), perf_counter()
+        if not (resume and journal.resume(self.settings)):
+            journal.begin(self.settings, head(columns(), self.job.form))
+        counts = journal.counts
+        before = counts.read
+        try:
+            watch(counts)
+            left = (piece for piece in pieces(self.files, self.size) if piece.number >= counts.pieces)
+            for done in self.decided(left):
+                journal.add(done)
+                watch(counts)
+            journal.finish(encoded(columns().empty_table(), self.job.form).footer)
+        except KeyboardInterrupt:
+            raise BrokenOff("batch_interrupted", name=str(self.output)) from None
+        except OSError as error:
+            reason = ": ".join(filter(None, (error.filename and str(error.filename), error.strerror or str(error))))
+            raise BrokenOff("batch_broken_off", name=str(self.output), reason=reason) from None
+        finally:
+            journal.close()
+        names = str(self.output), str(fragments_of(self.output)), str(self.errors)
+        return Summary(counts, perf_counter() - start, before, *names)
+
+    @property
+    def total(self) -> int:
+        """The bytes of the archive; 0 when that is not known."""
+        sizes = [place.size for place in self.files]
+        return sum(sizes) if all(sizes) else 0
+
+    def decided(self, left: Iterator[Piece]) -> Iterator[Done]:
+        """Pieces, decided, in their order."""
+        if self.scheduler:
+            from reasoner.batch.cluster import on_cluster
+
+            return on_cluster(self.scheduler, self.job, left)
+        if self.workers > 1:
+            return by_processes(self.workers, self.job, left)
+        return map(Worker(self.job).done, left)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that the result depends on."""
+        job = self.job
+        mapping = hashlib.sha256(self.mapping.read_bytes()).hexdigest() if self.mapping else None
+        return {
+            "rules": {"version": __version__, "digest": Store(job.root, reforms=job.reforms).digest},
+            "reforms": [str(path) for path in job.reforms],
+            "assessed_on": job.as_of.isoformat(),
+            "readings": dict(job.readings),
+            "assume_nothing": job.assume_nothing,
+            "inputs": [[place.name, place.size, place.stamp] for place in self.files],
+            "mapping": [str(self.mapping), mapping] if self.mapping else None,
+            "format": list(job.form),
+            "size": self.size,
+            "reasons": job.reasons,
+        }
+
+
+# -- processes on this machine -----------------------------------------------------------------------------------------
+
+_WORKER: list[Worker] = []
+
+
+def by_processes(count: int, job: Job, left: Iterable[Piece]) -> Iterator[Done]:
+    """Pieces decided by processes, in their order; no more are read than can soon be worked on."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=(job,))
+    waiting: deque[Any] = deque()
+    try:
+        for piece in left:
+            waiting.append(pool.submit(_decide, piece))
+            if len(waiting) >= AHEAD * count:
+                yield checked(waiting.popleft().result())
+        while waiting:
+            yield checked(waiting.popleft().result())
+        pool.shutdown()
+    except BrokenProcessPool:
+        raise BrokenOff("batch_worker_gone") from None
+    finally:
+        for future in waiting:
+            future.cancel()
+        processes = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes if waiting else ():
+            process.terminate()
+
+
+def _begin(job: Job) -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process above ends the run and its workers
+    _WORKER[:] = [Worker(job)]
+
+
+def _decide(piece: Piece) -> Done | tuple[Any, ...]:
+    return guarded(_WORKER[0], piece)
+
+
+def guarded(worker: Worker, piece: Piece) -> Done | tuple[Any, ...]:
+    """A piece, decided, or what was wrong as plain data: not every error survives the way between processes."""
+    try:
+        return worker.done(piece)
+    except UsageError as error:
+        return "usage", error.code, error.values
+    except CaseFileError as error:
+        return "case", error.faults, error.file
+    except RulesError as error:
+        return "rules", error.message, error.faults
+
+
+def checked(found: Done | tuple[Any, ...]) -> Done:
+    """What :func:`guarded` gave, its errors raised."""
+    if isinstance(found, Done):
+        return found
+    kind, *rest = found
+    raise _raised(kind, *rest)
+
+
+def _raised(kind: str, first: Any, second: Any) -> ReasonerError:
+    if kind == "usage":
+        return UsageError(first, **second)
+    return CaseFileError(first, second) if kind == "case" else RulesError(first, second)
+
