@@ -175,6 +175,9 @@ def explain(
     document: Annotated[str | None, typer.Option("--document", metavar="TYPE", help="Only this document.")] = None,
     depth: DepthOption = None,
     everything: Annotated[bool, typer.Option("--all", "-a", help="Every rule that holds, not only the first.")] = False,
+    row: Annotated[
+        int | None, typer.Option("--row", min=1, metavar="N", help="CASE is an output of reasoner batch: its case N.")
+    ] = None,
     format: FormatOption = Format.text,
     as_of: AsOfOption = None,
     reading: ReadingOption = None,
@@ -183,6 +186,9 @@ def explain(
     lang: LangOption = "en",
 ) -> None:
     """The why or why-not tree of a person, route, condition or document."""
+    if row is not None:
+        _explained_row(case, row, (person, route, condition, document), lang, format.value, depth, everything)
+        return
     with _reported(lang, reform) as wording:
         decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
         from reasoner.render import show
@@ -190,6 +196,22 @@ def explain(
 
         target = Target(person, route, condition, document)
         show.explanation(decision, target, wording, format.value, depth=depth, full=everything)
+
+
+def _explained_row(
+    output: str, row: int, target: tuple[str | None, ...], lang: str, format: str, depth: int | None, full: bool
+) -> None:
+    from reasoner.batch.archive import Archive
+
+    archive = Archive(Path(output))
+    with _reported(lang):
+        reforms = archive.reforms
+    with _reported(lang, reforms) as wording:
+        from reasoner.render import archive as rendering
+        from reasoner.target import Target
+
+        engine = _engine(wording, reforms)
+        rendering.explanation(archive, row, engine, Target(*target), wording, format, depth=depth, full=full)
 
 
 @app.command(

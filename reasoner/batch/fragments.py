@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache, partial
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from reasoner.explanation import Node
 from reasoner.ground import Atom
 from reasoner.outcome import Condition, DocumentStatus, Outcome
-from reasoner.program import Law, Rule
+from reasoner.program import Law
 from reasoner.run import Run
 from reasoner.target import condition_node, document_node
 
@@ -83,22 +83,22 @@ def _data(node: Node) -> dict[str, Any]:
 
 
 def tree(data: Mapping[str, Any], law: Law) -> Node:
-    """The node that a fragment holds under ``trees``; a rule that the law no longer has is left out."""
-    return Node(
-        data["kind"],
-        _atom(data["atom"]),
-        data["state"],
-        data.get("negated", False),
-        _rules(law).get(data.get("rule", "")),
-        (),
-        tuple(data.get("provisions", ())),
-        children=tuple(tree(child, law) for child in data.get("because", ())),
-    )
+    """The node that a fragment holds among its ``trees``; a rule that the law no longer has is left out."""
+    rules = {f"{rule.file}:{rule.line}": rule for rule in law.rules}
 
+    def node(data: Mapping[str, Any]) -> Node:
+        return Node(
+            data["kind"],
+            _atom(data["atom"]),
+            data["state"],
+            data.get("negated", False),
+            rules.get(data.get("rule", "")),
+            (),
+            tuple(data.get("provisions", ())),
+            children=tuple(map(node, data.get("because", ()))),
+        )
 
-@cache
-def _rules(law: Law) -> dict[str, Rule]:
-    return {f"{rule.file}:{rule.line}": rule for rule in law.rules}
+    return node(data)
 
 
 def _atom(value: Any) -> Atom:
