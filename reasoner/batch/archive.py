@@ -160,6 +160,8 @@ def _row(cells: Mapping[str, str]) -> dict[str, Any]:
     for key in (*_LISTS, *_NUMBERS):
         parts = [part for part in cells[key].split(SEPARATOR) if part]
         row[key] = [int(part) for part in parts] if key in _NUMBERS else parts
+    gaps = [gap.split("=") for gap in cells["distances"].split(SEPARATOR) if gap]
+    row["distances"] = [{"condition": gap[0], "unit": gap[1], "amount": int(gap[2])} for gap in gaps]
     for key in ("row", "line", "fragment"):
         row[key] = int(cells[key]) if cells[key] else None
     return row

@@ -19,11 +19,12 @@ from typing import IO, Any
 from reasoner.batch.encode import PARQUET, Form
 from reasoner.batch.footer import joined
 from reasoner.batch.tally import Tally, add, as_data, from_data
+from reasoner.batch.verify import Drawn, Sample
 from reasoner.batch.work import Done
 from reasoner.errors import UsageError
 
-ROWS, FRAGMENTS, ERRORS, JOURNAL = "rows", "fragments", "errors", "journal.jsonl"
-FILES = (ROWS, FRAGMENTS, ERRORS)
+ROWS, FRAGMENTS, ERRORS, DRAWN, JOURNAL = "rows", "fragments", "errors", "drawn", "journal.jsonl"
+FILES = (ROWS, FRAGMENTS, ERRORS, DRAWN)
 
 
 def workplace(output: Path) -> Path:
@@ -66,8 +67,8 @@ class Counts:
 class Journal:
     """The output of one run while it grows. ``counts`` says how far it is."""
 
-    def __init__(self, output: Path, errors: Path, form: Form) -> None:
-        self.output, self.errors, self.form = output, errors, form
+    def __init__(self, output: Path, errors: Path, form: Form, sample: int = 0) -> None:
+        self.output, self.errors, self.form, self.sample = output, errors, form, Sample(sample)
         self.folder, self.counts = workplace(output), Counts()
         self.known: set[int] = set()
         self._files: dict[str, IO[bytes]] = {}
@@ -117,6 +118,8 @@ class Journal:
         with open(self.folder / FRAGMENTS, "rb") as file:
             next(file)
             self.known = {json.loads(line)["fragment"] for line in file}
+        with open(self.folder / DRAWN, "rb") as file:
+            list(self.sample.add(Drawn(*json.loads(line)) for line in file))
         return True
 
     def _open(self) -> None:
@@ -144,6 +147,8 @@ class Journal:
         for number, text in new.items():
             self._files[FRAGMENTS].write(b'{"fragment":%d,' % number + text[1:] + b"\n")
         self.known.update(new)
+        for case in self.sample.add(done.drawn):
+            self._files[DRAWN].write(json.dumps(case).encode() + b"\n")
         line = {
             "read": done.rows,
             "faulty": done.faulty,

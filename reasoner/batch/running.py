@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from reasoner.batch.encode import encoded, head
 from reasoner.batch.extras import pyarrow
 from reasoner.batch.journal import Counts, Journal, fragments_of
 from reasoner.batch.places import Place
+from reasoner.batch.slow import SlowDecider
 from reasoner.batch.sources import SIZE, Piece, pieces
+from reasoner.batch.verify import Sample, differing
 from reasoner.batch.work import Done, Job, Worker, columns
 from reasoner.errors import CaseFileError, ReasonerError, RulesError, UsageError
 from reasoner.store import Store
@@ -24,6 +27,12 @@ class BrokenOff(UsageError):
     """A run that ended before its archive did; what is done is kept, and can be gone on with."""
 
     exit_code = 1
+
+
+class Differs(UsageError):
+    """A case of the sample was decided in two ways: the rules, or what evaluates them, are broken."""
+
+    exit_code = 4
 
 
 AHEAD = 2  # pieces for each worker that wait for it or for their turn to be written
@@ -66,7 +75,7 @@ class Run:
         cannot go on; what is done by then is kept for ``resume``.
         """
         pyarrow()
-        journal, start = Journal(self.output, self.errors, self.job.form), perf_counter()
+        journal, start = Journal(self.output, self.errors, self.job.form, self.sample), perf_counter()
         if not (resume and journal.resume(self.settings)):
             journal.begin(self.settings, head(columns(), self.job.form))
         counts = journal.counts
@@ -77,6 +86,7 @@ class Run:
             for done in self.decided(left):
                 journal.add(done)
                 watch(counts)
+            verified = self._verified(journal.sample)
             journal.finish(encoded(columns().empty_table(), self.job.form).footer)
         except KeyboardInterrupt:
             raise BrokenOff("batch_interrupted", name=str(self.output)) from None
@@ -86,7 +96,19 @@ class Run:
         finally:
             journal.close()
         names = str(self.output), str(fragments_of(self.output)), str(self.errors)
-        return Summary(counts, perf_counter() - start, before, *names)
+        return Summary(counts, perf_counter() - start, before, *names, verified)
+
+    def _verified(self, sample: Sample) -> int:
+        """How many cases clingo has decided again, all with the same result. Raises :class:`Differs` otherwise."""
+        if not sample.size:
+            return 0
+        worker = Worker(self.job)
+        decider = SlowDecider(worker.engine, self.job.as_of, self.job.readings, self.job.assume_nothing)
+        cases = sample.cases
+        found = [case.place for case in differing(cases, decider)]
+        if found:
+            raise Differs("batch_differs", number=str(len(found)), total=str(len(cases)), places=", ".join(found[:5]))
+        return len(cases)
 
     @property
     def total(self) -> int:
@@ -96,13 +118,20 @@ class Run:
 
     def decided(self, left: Iterator[Piece]) -> Iterator[Done]:
         """Pieces, decided, in their order."""
+        job = self.job._replace(sample=self.sample, seed=self.seed)
         if self.scheduler:
             from reasoner.batch.cluster import on_cluster
 
-            return on_cluster(self.scheduler, self.job, left)
+            return on_cluster(self.scheduler, job, left)
         if self.workers > 1:
-            return by_processes(self.workers, self.job, left)
-        return map(Worker(self.job).done, left)
+            return by_processes(self.workers, job, left)
+        return map(Worker(job).done, left)
+
+    @property
+    def seed(self) -> int:
+        """What the draw of a sample depends on: the archive and the law."""
+        told = json.dumps(self.settings, sort_keys=True).encode()
+        return int.from_bytes(hashlib.sha256(told).digest()[:8], "big")
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reasoner.batch.decider import Chunk, Decider, Results, schema
+from reasoner.batch.decider import Decider, Results, schema
 from reasoner.batch.encode import Encoded, Form, encoded
 from reasoner.batch.mapping import Columns
 from reasoner.batch.prepare import Prepared, prepared
 from reasoner.batch.sources import Piece
 from reasoner.batch.tally import Tally, tally
+from reasoner.batch.verify import Drawn, drawn
 from reasoner.errors import catalogue, describe
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ class Job(NamedTuple):
     columns: Columns = Columns()
     form: Form = Form("jsonl", "")
     reasons: bool = True
-    slow: bool = False
     language: str = "en"
+    sample: int = 0
+    seed: int = 0
 
 
 class Done(NamedTuple):
@@ -54,6 +56,7 @@ class Done(NamedTuple):
     fragments: dict[int, bytes]
     errors: bytes
     tally: Tally
+    drawn: list[Drawn]
 
 
 @dataclass(eq=False, repr=False)
@@ -96,7 +99,12 @@ class Worker:
             {number: self._known[number] for number in referred(results.table)},
             b"".join(json.dumps(error, ensure_ascii=False).encode() + b"\n" for error in errors),
             tally(results.table, (error["code"] for error in errors)),
+            self._drawn(ready, results) if self.job.sample else [],
         )
+
+    def _drawn(self, ready: Prepared, results: Results) -> list[Drawn]:
+        faulty = {fault.row for fault in results.faults}
+        return drawn(self.job.sample, self.job.seed, ready.chunk, ready.numbers, faulty, results.table)
 
     def _errors(self, ready: Prepared, results: Results) -> list[dict[str, Any]]:
         """What is wrong with the rows that were not decided, one entry for each fault, in their order."""
@@ -158,5 +166,3 @@ def output(ready: Prepared, table: pa.Table, digest: str) -> pa.Table:
     }
     return pa.table(parts)
 
-
-__all__ = ["Chunk", "Done", "Job", "Worker", "columns", "output", "referred"]

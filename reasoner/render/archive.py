@@ -167,13 +167,12 @@ class _Stored:
             yield Line(PLAIN, self.wording.ui("depends_on"), children=lines, heading=True)
 
     def _explained(self, data: Mapping[str, Any], text: str) -> Line:
-        nodes = () if data["status"] in ("met", "held") else [tree(node, self.law) for node in data["trees"]]
+        nodes = () if data["status"] == "held" else [tree(node, self.law) for node in data["trees"]]
         below = [line for node in nodes for line in self.writer.instances(node, self.sentences)]
         return Line(_MARKS[data["status"]], text, tuple(data["provisions"])[:3], tuple(below))
 
     def _distance(self, condition: str) -> str:
-        listed = self.row["distances"] if isinstance(self.row["distances"], list) else []
-        found = next((gap for gap in listed if gap["condition"] == condition), None)
+        found = next((gap for gap in self.row["distances"] or () if gap["condition"] == condition), None)
         if found is None:
             return ""
         return f" ({self.wording.ui('archive_short', Amount=self.sentences.amount(found['amount'], found['unit']))})"

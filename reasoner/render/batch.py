@@ -89,7 +89,7 @@ def as_json(found: Summary, law: Law) -> dict[str, Any]:
         "read": counts.read,
         "decided": counts.decided,
         "faulty": counts.faulty,
-        "open": counts.opened,
+        "open_cases": counts.opened,
         "verified": found.verified,
         "seconds": round(found.seconds, 3),
         "rules": {"digest": law.digest},
@@ -115,12 +115,7 @@ def _blocks(found: Summary, law: Law, wording: Wording) -> Iterator[Block]:
     yield Block("faint", ui("batch_time", Seconds=f"{found.seconds:.1f}", Rate=f"{rate:,.0f}"))
     if counts.opened:
         yield Block("text", ui("batch_open", N=counts.opened))
-    results = sorted(tally.get(RESULTS, {}).items())
-    lines = [
-        (n, ui("batch_result", Route=subjects.word(route, "route"), Result=wording.text("results", result)))
-        for (route, result), n in results
-    ]
-    yield from _part(ui("batch_results"), lines, wording, len(lines))
+    yield from _part(ui("batch_results"), _results(tally.get(RESULTS, {}), subjects), wording, len(tally.get(RESULTS, {})))
     yield from _words("batch_grounds", tally.get(GROUNDS, {}), "condition", subjects)
     yield from _part(ui("batch_near"), _near(tally.get(NEAR, {}), subjects), wording)
     yield from _words("batch_papers", tally.get(PAPERS, {}), "document", subjects)
@@ -135,6 +130,19 @@ def _blocks(found: Summary, law: Law, wording: Wording) -> Iterator[Block]:
         yield Block("text", ui("batch_errors", Errors=found.errors))
     if found.verified:
         yield Block("text", ui("batch_verified", N=found.verified))
+
+
+def _results(counts: Any, subjects: Subjects) -> list[tuple[int, str]]:
+    """For each route how many there are, and how many of each result."""
+    wording, found = subjects.wording, dict[str, dict[str, int]]()
+    for (route, result), number in counts.items():
+        found.setdefault(route, {})[result] = number
+    lines = []
+    for route, results in found.items():
+        parts = ", ".join(f"{n} {wording.text('results', result)}" for result, n in sorted(results.items()))
+        text = wording.ui("batch_result", Route=subjects.word(route, "route"), Results=parts)
+        lines.append((sum(results.values()), text))
+    return sorted(lines, key=lambda line: (-line[0], line[1]))
 
 
 def _words(key: str, counts: Any, kind: str, subjects: Subjects) -> Iterator[Block]:
