@@ -43,6 +43,7 @@ class Archive:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """What the run was given."""
+        _ = self.form
         try:
             with open(fragments_of(self.path), "rb") as file:
                 found: dict[str, Any] = json.loads(file.readline())
@@ -76,15 +77,12 @@ class Archive:
                 yield from (_row(cells) for cells in text if cells["row"] == str(number))
                 return
             start = b'{"row":%d,' % number
-            yield from (json.loads(line) for line in io.BufferedReader(file) if line.startswith(start))  # type: ignore
+            yield from (json.loads(line) for line in file if line.startswith(start))
 
     def _opened(self) -> IO[bytes]:
         if self.form.packing == "zstd":
-            stored = open(self.path, "rb")
-            stream: IO[bytes] = zstandard().ZstdDecompressor().stream_reader(
-                stored, read_across_frames=True, closefd=True
-            )
-            return stream
+            unpacked = zstandard().ZstdDecompressor().stream_reader(open(self.path, "rb"), read_across_frames=True)
+            return io.BufferedReader(unpacked)
         return gzip.open(self.path) if self.form.packing else open(self.path, "rb")  # type: ignore[return-value]
 
     def fragments(self, numbers: set[int]) -> Mapping[int, dict[str, Any]]:

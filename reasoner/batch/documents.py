@@ -41,7 +41,7 @@ def read(text: bytes, name: str = "") -> Document:
     if len(text) > MAX_BYTES:
         raise _fault(name, "file_too_large", limit=str(MAX_BYTES))
     try:
-        data = json.loads(text, object_pairs_hook=_mapping, parse_constant=_constant)
+        data = json.loads(text.decode(), object_pairs_hook=_mapping, parse_constant=_constant)
     except UnicodeDecodeError:
         raise _fault(name, "not_utf8") from None
     except _Repeated as error:

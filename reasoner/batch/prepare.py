@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -11,19 +12,34 @@ from reasoner.batch.documents import stripped
 from reasoner.batch.mapping import Columns
 from reasoner.batch.places import CASES, LINES, SHEET
 from reasoner.batch.sources import Broken, Piece
-from reasoner.errors import CaseFileError, Fault
+from reasoner.errors import CaseFileError, Fault, dotted
 from reasoner.yamlfile import scan
 
 
 class Prepared(NamedTuple):
     """A chunk, the number of each of its rows in the archive, and what was found to be no case.
 
-    ``unread`` are faults with the number of their row.
+    ``unread`` are faults with the number of their row; ``texts`` are the case files of the chunk, if it is made of them.
     """
 
     chunk: Chunk
     numbers: list[int]
     unread: list[tuple[int, Fault]]
+    texts: list[bytes] = []
+
+    def place(self, row: int, path: str) -> tuple[str, int]:
+        """The file and line of a path in a row of the chunk."""
+        name, line = self.chunk.place(row)
+        return name, _line(self.texts[row], path) if self.texts else line
+
+
+def _line(text: bytes, path: str) -> int:
+    """The line in a case file of a path, or of its nearest parent."""
+    document, _ = scan("", text.decode())
+    lines = {dotted(keys): position[0] for keys, position in document.lines.items()} if document else {}
+    while path and path not in lines:
+        path = re.sub(r"(\.[^.\[]+|\[\d+\]|^[^.\[]+)$", "", path)
+    return lines.get(path, 1)
 
 
 def prepared(piece: Piece, columns: Columns) -> Prepared:
@@ -31,17 +47,19 @@ def prepared(piece: Piece, columns: Columns) -> Prepared:
     numbers, unread = _numbered(piece)
     if piece.kind == LINES or (piece.kind not in (CASES, SHEET) and columns.nested(piece.rows.column_names)):
         return Prepared(Chunk(_known(piece, columns), piece.origin), numbers, unread)
-    rows, kept, origin = list[bytes](), list[int](), list[Stretch]()
+    rows, kept, origin, texts = list[bytes](), list[int](), list[Stretch](), list[bytes]()
     for row, (number, found) in enumerate(zip(numbers, _documents(piece, columns), strict=True)):
         name, line = Chunk(piece.rows, piece.origin).place(row)
         if isinstance(found, bytes):
-            if not kept or kept[-1] + 1 != number or piece.kind == CASES:
+            last = origin[-1] if origin else Stretch(0, "", 0)
+            if (last.file, last.line + len(rows) - last.row) != (name, line) or not line:
                 origin.append(Stretch(len(rows), name, line))
             rows.append(found)
             kept.append(number)
+            texts += [piece.rows[row]] if piece.kind == CASES else []
         else:
             unread += [(number, fault._replace(file=name, line=fault.line or line)) for fault in found]
-    return Prepared(Chunk(rows, tuple(origin) or piece.origin), kept, sorted(unread, key=lambda pair: pair[0]))
+    return Prepared(Chunk(rows, tuple(origin) or piece.origin), kept, sorted(unread, key=lambda pair: pair[0]), texts)
 
 
 def _numbered(piece: Piece) -> tuple[list[int], list[tuple[int, Fault]]]:

@@ -180,10 +180,7 @@ class _Unpacked:
 
             self.stream = gzip.GzipFile(fileobj=self.stored)
         elif place.packing == "zstd":
-            from reasoner.batch.extras import zstandard
-
-            decompressor = zstandard().ZstdDecompressor()
-            self.stream = decompressor.stream_reader(self.stored, read_across_frames=True)
+            self.stream = io.BufferedReader(_Frames(self.stored))
 
     def read(self, size: int) -> bytes:
         """The next bytes; none at the end."""
@@ -192,11 +189,6 @@ class _Unpacked:
         try:
             found = self.stream.read(size)
         except (OSError, EOFError, zlib.error) as error:
-            self.problem = str(error)
-            return b""
-        except Exception as error:
-            if type(error).__name__ != "ZstdError":
-                raise
             self.problem = str(error)
             return b""
         self._at += len(found)
@@ -223,6 +215,42 @@ class _Unpacked:
 
     def __exit__(self, *error: object) -> None:
         self.stored.close()
+
+
+class _Frames(io.RawIOBase):
+    """Unpacked Zstandard frames; unlike the reader of the package it notices a file that ends within one."""
+
+    def __init__(self, stored: IO[bytes]) -> None:
+        from reasoner.batch.extras import zstandard
+
+        self.package, self.stored, self.frame, self.left = zstandard(), stored, None, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self.left:
+            block = self.stored.read(64 * 1024)
+            if not block:
+                if self.frame is not None:
+                    raise EOFError("the file ends within a frame")
+                return 0
+            self.left = self._unpacked(block)
+        count = min(len(buffer), len(self.left))
+        buffer[:count], self.left = self.left[:count], self.left[count:]
+        return count
+
+    def _unpacked(self, block: bytes) -> bytes:
+        found = b""
+        while block:
+            self.frame = self.frame or self.package.ZstdDecompressor().decompressobj()
+            try:
+                found += self.frame.decompress(block)
+            except self.package.ZstdError as error:
+                raise EOFError(str(error)) from None
+            block = self.frame.unused_data if self.frame.eof else b""
+            self.frame = None if self.frame.eof else self.frame
+        return found
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ class Worker:
             message = describe(fault._replace(file="", line=0, path=""), words).removeprefix(": ")
             found.append(_error(number, fault.file, fault.line, fault.path, fault.code, message))
         for fault in results.faults:
-            name, line = ready.chunk.place(fault.row)
+            name, line = ready.place(fault.row, fault.path)
             message = describe(_bare(fault), words).removeprefix(": ")
             found.append(_error(ready.numbers[fault.row], name, line, fault.path, fault.code, message))
         return sorted(found, key=lambda error: error["row"])
