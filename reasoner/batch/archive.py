@@ -101,9 +101,9 @@ class Archive:
         found, told = self._case(row), self.settings
         if found is None or engine.law.digest != told["rules"]["digest"]:
             return None
-        day = date.fromisoformat(told["assessed_on"])
+        as_of, today = (date.fromisoformat(told[key]) if told[key] else None for key in ("as_of", "today"))
         try:
-            decider = SlowDecider(engine, day, told["readings"], told["assume_nothing"])
+            decider = SlowDecider(engine, as_of, told["readings"], told["assume_nothing"], False, today)
             return decider.decision(found, str(row["source"]))
         except CaseFileError:
             return None

@@ -37,10 +37,10 @@ def run_of(
     form = form_of(output.name)
     if output.exists() and not force and not workplace(output).exists():
         raise UsageError("file_exists", name=str(output))
-    if as_of is None and resume and (before := settings_of(output)):
-        as_of = date.fromisoformat(before["assessed_on"])
+    before = settings_of(output) if resume else None
     job = Job(
-        as_of or date.today(),
+        as_of,
+        date.fromisoformat(before["today"]) if before else date.today(),  # a night does not change a run
         dict(readings or {}),
         assume_nothing,
         None,

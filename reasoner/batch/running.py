@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -15,27 +14,19 @@ from reasoner import __version__
 from reasoner.batch.encode import encoded, head
 from reasoner.batch.extras import pyarrow
 from reasoner.batch.journal import Counts, Journal, fragments_of
+from reasoner.batch.pool import BrokenOff, by_processes
 from reasoner.batch.places import Place
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.sources import SIZE, Piece, pieces
 from reasoner.batch.verify import Sample, differing
 from reasoner.batch.work import Done, Job, Worker, columns
-from reasoner.errors import CaseFileError, ReasonerError, RulesError, UsageError
+from reasoner.errors import UsageError
 from reasoner.store import Store
-
-class BrokenOff(UsageError):
-    """A run that ended before its archive did; what is done is kept, and can be gone on with."""
-
-    exit_code = 1
-
 
 class Differs(UsageError):
     """A case of the sample was decided in two ways: the rules, or what evaluates them, are broken."""
 
     exit_code = 4
-
-
-AHEAD = 2  # pieces for each worker that wait for it or for their turn to be written
 
 
 class Summary(NamedTuple):
@@ -103,7 +94,8 @@ class Run:
         if not sample.size:
             return 0
         worker = Worker(self.job)
-        decider = SlowDecider(worker.engine, self.job.as_of, self.job.readings, self.job.assume_nothing)
+        job = self.job
+        decider = SlowDecider(worker.engine, job.as_of, job.readings, job.assume_nothing, False, job.today)
         cases = sample.cases
         found = [case.place for case in differing(cases, decider)]
         if found:
@@ -122,9 +114,9 @@ class Run:
         if self.scheduler:
             from reasoner.batch.cluster import on_cluster
 
-            return on_cluster(self.scheduler, job, left)
+            return on_cluster(self.scheduler, Worker(job), left)
         if self.workers > 1:
-            return by_processes(self.workers, job, left)
+            return by_processes(self.workers, Worker(job), left)
         return map(Worker(job).done, left)
 
     @property
@@ -141,7 +133,8 @@ class Run:
         return {
             "rules": {"version": __version__, "digest": Store(job.root, reforms=job.reforms).digest},
             "reforms": [str(path) for path in job.reforms],
-            "assessed_on": job.as_of.isoformat(),
+            "as_of": job.as_of and job.as_of.isoformat(),
+            "today": job.today and job.today.isoformat(),
             "readings": dict(job.readings),
             "assume_nothing": job.assume_nothing,
             "inputs": [[place.name, place.size, place.stamp] for place in self.files],
@@ -150,74 +143,3 @@ class Run:
             "size": self.size,
             "reasons": job.reasons,
         }
-
-
-# -- processes on this machine -----------------------------------------------------------------------------------------
-
-_WORKER: list[Worker] = []
-
-
-def by_processes(count: int, job: Job, left: Iterable[Piece]) -> Iterator[Done]:
-    """Pieces decided by processes, in their order; no more are read than can soon be worked on."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=(job,))
-    waiting: deque[Any] = deque()
-    try:
-        for piece in left:
-            waiting.append(pool.submit(_decide, piece))
-            if len(waiting) >= AHEAD * count:
-                yield checked(waiting.popleft().result())
-        while waiting:
-            yield checked(waiting.popleft().result())
-        pool.shutdown()
-    except BrokenProcessPool:
-        raise BrokenOff("batch_worker_gone") from None
-    finally:
-        for future in waiting:
-            future.cancel()
-        processes = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes if waiting else ():
-            process.terminate()
-
-
-def _begin(job: Job) -> None:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process above ends the run and its workers
-    _WORKER[:] = [Worker(job)]
-
-
-def _decide(piece: Piece) -> Done | tuple[Any, ...]:
-    return guarded(_WORKER[0], piece)
-
-
-def guarded(worker: Worker, piece: Piece) -> Done | tuple[Any, ...]:
-    """A piece, decided, or what was wrong as plain data: not every error survives the way between processes."""
-    try:
-        return worker.done(piece)
-    except UsageError as error:
-        return "usage", error.code, error.values
-    except CaseFileError as error:
-        return "case", error.faults, error.file
-    except RulesError as error:
-        return "rules", error.message, error.faults
-
-
-def checked(found: Done | tuple[Any, ...]) -> Done:
-    """What :func:`guarded` gave, its errors raised."""
-    if isinstance(found, Done):
-        return found
-    kind, *rest = found
-    raise _raised(kind, *rest)
-
-
-def _raised(kind: str, first: Any, second: Any) -> ReasonerError:
-    if kind == "usage":
-        return UsageError(first, **second)
-    return CaseFileError(first, second) if kind == "case" else RulesError(first, second)
-

@@ -23,10 +23,11 @@ class SlowDecider:
     """Decides each case by :meth:`reasoner.engine.Engine.decide`."""
 
     engine: Engine
-    as_of: date
+    as_of: date | None = None
     readings: Mapping[str, str] = field(default_factory=dict)
     assume_nothing: bool = False
     reasons: bool = True
+    today: date | None = None  # the day of assessment of a case that names none; that of asking if not given
     _known: dict[int, bytes] = field(default_factory=dict)
 
     def decide(self, chunk: Chunk) -> Results:
@@ -50,8 +51,9 @@ class SlowDecider:
     def decision(self, text: bytes, name: str = "") -> Decision:
         """The decision of a case given as a JSON document. Raises CaseFileError with every fault."""
         file = check_case(read(text, name), choices=self.engine.law.choices)
+        day = self.as_of or (None if file.case.assessed_on else self.today)
         return self.engine.decide(
-            file, as_of=self.as_of, readings=self.readings, assume_nothing=self.assume_nothing
+            file, as_of=day, readings=self.readings, assume_nothing=self.assume_nothing
         )
 
     def _reasons(self, run: Run, outcome: Outcome) -> dict[str, Any]:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class Job(NamedTuple):
     """What all pieces of a run share: the law, how it is applied, and what is written how."""
 
-    as_of: date
+    as_of: date | None = None
+    today: date | None = None
     readings: Mapping[str, str] = {}
     assume_nothing: bool = False
     root: Path | None = None
@@ -79,7 +80,7 @@ class Worker:
         from reasoner.batch.slow import SlowDecider
 
         job = self.job
-        return SlowDecider(self.engine, job.as_of, job.readings, job.assume_nothing, job.reasons)
+        return SlowDecider(self.engine, job.as_of, job.readings, job.assume_nothing, job.reasons, job.today)
 
     def done(self, piece: Piece) -> Done:
         """A piece, decided. Raises RulesError when the law is broken."""

@@ -78,7 +78,6 @@ def _as_json(archive: Archive, rows: list[dict[str, Any]], stored: Mapping[int, 
     return {
         "output": str(archive.path),
         "rules": archive.settings["rules"],
-        "assessed_on": archive.settings["assessed_on"],
         "rows": [
             {**row, "conditions": [part(n) for n in row["conditions"] or () if n in stored],
              "documents": [part(n) for n in row["documents"] or () if n in stored]} for row in rows
