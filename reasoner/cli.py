@@ -517,6 +517,44 @@ def batch(
             raise typer.Exit(1)
 
 
+@app.command(epilog="Example: reasoner impact archive.jsonl --reform examples/reforms/window-six-months")
+def impact(
+    inputs: InputsArgument,
+    reform: ReformOption = None,
+    before: Annotated[
+        str | None, typer.Option("--before", metavar="DATE", help="Compare the law in force on this day ...")
+    ] = None,
+    after: Annotated[str | None, typer.Option("--after", metavar="DATE", help="... with that on this day.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write every change to this file, as JSONL.")
+    ] = None,
+    mapping: MappingOption = None,
+    workers: WorkersOption = 1,
+    piece: PieceOption = 8192,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """Who of an archive is decided differently under a reform, or by the law of another day; exit code 1 when some
+    cases could not be read."""
+    with _reported(lang, reform) as wording:
+        from reasoner.batch.command import census_of
+        from reasoner.render import batch, impact
+
+        day, readings = _day_and_readings(as_of, reading)
+        days = [_parsed(text, _day, "2024-09-01") for text in (before, after) if text is not None]
+        law = {"as_of": day, "readings": readings, "assume_nothing": assume_nothing}
+        census = census_of(inputs, reform or (), days, mapping=mapping, **law)
+        census.workers, census.size, census.output = workers, piece * 1024, output
+        with batch.bar(census.total, wording.ui("impact_running"), wording) as watch:
+            found = census.taken(watch)
+        impact.report(found, census.laws, wording, format.value)
+        if found.counts.faulty:
+            raise typer.Exit(1)
+
+
 @app.command(epilog="Example: reasoner schema > case.schema.json")
 def schema(reform: ReformOption = None) -> None:
     """The JSON Schema of a case file."""

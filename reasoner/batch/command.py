@@ -7,12 +7,15 @@ from datetime import date
 from pathlib import Path
 
 from reasoner.batch.encode import form_of
+from reasoner.batch.impact import ImpactWorker, Side
+from reasoner.batch.impacts import Census
 from reasoner.batch.journal import settings_of, workplace
 from reasoner.batch.mapping import read
 from reasoner.batch.places import places
 from reasoner.batch.running import Run
 from reasoner.batch.work import Job
 from reasoner.errors import UsageError
+from reasoner.reform import read_all
 
 
 def run_of(
@@ -52,3 +55,31 @@ def run_of(
     )
     beside = errors or output.with_name(f"{output.name}.errors.jsonl")
     return Run(places(inputs), job, output, beside, mapping)
+
+
+def census_of(
+    inputs: Sequence[str],
+    reforms: Sequence[Path],
+    days: Sequence[date],
+    *,
+    mapping: Path | None = None,
+    as_of: date | None = None,
+    readings: Mapping[str, str] | None = None,
+    assume_nothing: bool = False,
+) -> Census:
+    """The changes that reforms, or the passage from one day of law to another, bring to the cases of some files.
+
+    Raises UsageError unless there are either reforms or two days, and CaseFileError for a faulty mapping.
+    """
+    if len(days) not in (0, 2) or bool(days) == bool(reforms):
+        raise UsageError("impact_of_what")
+    if days:
+        sides = (Side(day=days[0]), Side(day=days[1]))
+        names = (days[0].isoformat(), days[1].isoformat())
+    else:
+        sides = (Side(), Side(reforms=tuple(reforms)))
+        names = ("", ", ".join(reform.name for reform in read_all(reforms)))
+    for side in sides:
+        side.engine.readings(readings or {})
+    job = Job(as_of, date.today(), dict(readings or {}), assume_nothing, columns=read(mapping))
+    return Census(places(inputs), ImpactWorker(job, *sides), names)

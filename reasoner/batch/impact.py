@@ -1,14 +1,14 @@
 """Who is affected when the law changes, among the cases of an archive.
 
 A case that the change cannot reach is not decided at all. Two ground programs of one shape differ in some rule
-instances; if, with the facts of the case, the body of each of these is certainly false under the first law, then its
-model is the model under the second law too, and so are its conclusions: a stratified program has one stable model, and
-no rule that only one of them has fires in it.
+instances. Take the truth of all atoms under the first law, with the facts of the case. If each conclusion that has other
+instances under the second law would come out the same by these, then that truth is a model of the second law too; and
+since no atom depends on itself, a program has no other. Where a conclusion is open, no differing instance may fire.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -30,6 +30,8 @@ from reasoner.outcome import Outcome
 from reasoner.quality.answers import cited
 from reasoner.run import Machine, Run
 from reasoner.terms import leaves
+
+State = Callable[[int], bool | None]
 
 
 class Change(NamedTuple):
@@ -107,11 +109,20 @@ class Side:
         return tuple(n for n, points in compared if len(points) == 1 and next(iter(points))[0] in clocks)
 
 
-class Between(NamedTuple):
-    """How two ground programs of one shape differ: rule instances that only one has, and inputs that both have."""
+class Head(NamedTuple):
+    """A conclusion that two laws draw from different rule instances: its atom in each, those that only one law has, and
+    all those of the second."""
 
+    atoms: tuple[int | None, int | None]
     ended: tuple[Instance, ...]
     added: tuple[Instance, ...]
+    later: tuple[Instance, ...]
+
+
+class Between(NamedTuple):
+    """How two ground programs of one shape differ, and which inputs both have."""
+
+    heads: tuple[Head, ...]
     common: tuple[tuple[int, int], ...]
     numbers: Mapping[int, int]
     constraints: bool
@@ -122,15 +133,21 @@ def between(one: GroundProgram, other: GroundProgram) -> Between:
     second's."""
     names, others = _names(one), _names(other)
     own, theirs = _keyed(one, names), _keyed(other, others)
+    later = {name: number for number, name in others.items()}
     numbered = {name: number for number, name in names.items()}
     numbers = {number: numbered[name] for number, name in others.items() if name in numbered}
     inputs = {*other.inputs, *other.comparisons}
     mine = {*one.inputs, *one.comparisons}
     common = tuple((numbers[n], n) for n in inputs if n in numbers and numbers[n] in mine)
     rules = [{_named(body, known) for body in program.constraints} for program, known in ((one, names), (other, others))]
+    ended, added = own.keys() - theirs.keys(), theirs.keys() - own.keys()
+    heads = []
+    for name in {key[0] for key in (*ended, *added)}:
+        atom = later.get(name)
+        only = (tuple(own[key] for key in ended if key[0] == name), tuple(theirs[key] for key in added if key[0] == name))
+        heads.append(Head((numbered.get(name), atom), *only, other.rules.get(atom, ()) if atom is not None else ()))
     return Between(
-        tuple(instance for key, instance in own.items() if key not in theirs),
-        tuple(instance for key, instance in theirs.items() if key not in own),
+        tuple(heads),
         common,
         numbers,
         rules[0] != rules[1],
@@ -230,8 +247,6 @@ class ImpactWorker:
         if difference.constraints and None in truth.values():
             return True
         rails = machines[0].evaluator.run(truth)
-        if any(_fires(instance, rails.truth) for instance in difference.ended):
-            return True
 
         def state(number: int) -> bool | None:
             if number in later:
@@ -239,7 +254,7 @@ class ImpactWorker:
             known = difference.numbers.get(number)
             return False if known is None else rails.truth(known)
 
-        return any(_fires(instance, state) for instance in difference.added)
+        return any(_differs(head, rails.truth, state) for head in difference.heads)
 
     def _difference(self, shape: Shape, machines: Sequence[Machine]) -> Between:
         found = self._between.get(shape)
@@ -278,22 +293,37 @@ class ImpactWorker:
                     found[str(atom[1])] = None
             if one.cast.shape == other.cast.shape:
                 difference = self._difference(one.cast.shape, [one.machine, other.machine])
-                for run, instances in ((one, difference.ended), (other, difference.added)):
-                    fired = (instance for instance in instances if _fires(instance, run.state))
-                    found.update(dict.fromkeys(p for instance in fired for p in _named_by(run, instance)))
-        return tuple(found)
+                for head in difference.heads:
+                    if _state(one, head.atoms[0]) is not _state(other, head.atoms[1]):
+                        for run, instances in ((one, head.ended), (other, head.added)):
+                            fired = (instance for instance in instances if _body(instance, run.state) is not False)
+                            found.update(dict.fromkeys(p for instance in fired for p in _named_by(run, instance)))
+        return tuple(sorted(found))
 
 
 def _who(listed: Sequence[Cast]) -> list[Any]:
     return [(cast.ids, cast.joins, cast.unasked, cast.shape, cast.focus) for cast in listed]
 
 
-def _fires(instance: Instance, state: Any) -> bool:
-    """Whether the body of an instance may hold."""
+def _body(instance: Instance, state: State) -> bool | None:
+    """Whether the body of an instance holds."""
     _, _, positive, negative = instance
-    return all(state(number) is not False for number in positive) and all(
-        state(number) is not True for number in negative
-    )
+    needed = [*map(state, positive), *(None if (value := state(n)) is None else not value for n in negative)]
+    return False if False in needed else None if None in needed else True
+
+
+def _differs(head: Head, before: State, after: State) -> bool:
+    """Whether a conclusion may come out differently by the instances of the second law."""
+    now = False if head.atoms[0] is None else before(head.atoms[0])
+    later = [_body(instance, after) for instance in head.later]
+    if now is not None and now is (True if True in later else None if None in later else False):
+        return False
+    fires = [_body(instance, before) for instance in head.ended] + [_body(instance, after) for instance in head.added]
+    return any(body is not False for body in fires)
+
+
+def _state(run: Run, number: int | None) -> bool | None:
+    return False if number is None else run.state(number)
 
 
 def _named_by(run: Run, instance: Instance) -> tuple[str, ...]:

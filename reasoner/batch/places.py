@@ -50,6 +50,12 @@ def places(names: Iterable[str]) -> list[Place]:
     return found
 
 
+def total(files: Iterable[Place]) -> int:
+    """The bytes of some files; 0 when that is not known of one of them."""
+    sizes = [place.size for place in files]
+    return sum(sizes) if all(sizes) else 0
+
+
 def _listed(folder: str, paths: Iterable[Path]) -> list[Place]:
     found = [_file(str(path)) for path in paths if kind_of(path.name)[0]]
     if not found:

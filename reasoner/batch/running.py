@@ -15,7 +15,7 @@ from reasoner.batch.encode import encoded, head
 from reasoner.batch.extras import pyarrow
 from reasoner.batch.journal import Counts, Journal, fragments_of
 from reasoner.batch.pool import BrokenOff, by_processes
-from reasoner.batch.places import Place
+from reasoner.batch.places import Place, total
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.sources import SIZE, Piece, pieces
 from reasoner.batch.verify import Sample, differing
@@ -105,8 +105,7 @@ class Run:
     @property
     def total(self) -> int:
         """The bytes of the archive; 0 when that is not known."""
-        sizes = [place.size for place in self.files]
-        return sum(sizes) if all(sizes) else 0
+        return total(self.files)
 
     def decided(self, left: Iterator[Piece]) -> Iterator[Done]:
         """Pieces, decided, in their order."""

@@ -25,10 +25,13 @@ STEPS = (7, 30, 90, 365)  # days, or whatever the unit is: "by at most ..."
 
 
 @contextmanager
-def progress(total: int, wording: Wording) -> Iterator[Callable[[Counts], object]]:
-    """A bar on standard error with the rate and the time left, if that is a terminal; ``total`` counts bytes."""
+def bar(total: int, doing: str, wording: Wording) -> Iterator[Callable[[int, int], object]]:
+    """A bar on standard error with the rate and the time left, if that is a terminal.
+
+    ``total`` counts bytes; call what you get with how many cases and bytes are behind.
+    """
     if not sys.stderr.isatty():
-        yield lambda counts: None
+        yield lambda cases, size: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -38,19 +41,26 @@ def progress(total: int, wording: Wording) -> Iterator[Callable[[Counts], object
     # Without a thread of its own: processes are started below it.
     with Progress(
         *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True, auto_refresh=False
-    ) as bar:
-        task = bar.add_task(wording.ui("batch_running"), total=total or None, rate="")
+    ) as shown:
+        task = shown.add_task(doing, total=total or None, rate="")
         before: list[int] = []
 
-        def told(counts: Counts) -> None:
-            before.append(counts.read)  # what an earlier run did says nothing about the speed of this one
-            elapsed = bar.tasks[0].elapsed or 0
-            speed = (counts.read - before[0]) / elapsed if elapsed > 0 else 0
+        def told(cases: int, size: int) -> None:
+            before.append(cases)  # what an earlier run did says nothing about the speed of this one
+            elapsed = shown.tasks[0].elapsed or 0
+            speed = (cases - before[0]) / elapsed if elapsed > 0 else 0
             del before[1:]
-            bar.update(task, completed=counts.bytes, rate=wording.ui("batch_rate", N=f"{speed:,.0f}"))
-            bar.refresh()
+            shown.update(task, completed=size, rate=wording.ui("batch_rate", N=f"{speed:,.0f}"))
+            shown.refresh()
 
         yield told
+
+
+@contextmanager
+def progress(total: int, wording: Wording) -> Iterator[Callable[[Counts], object]]:
+    """The bar of a run."""
+    with bar(total, wording.ui("batch_running"), wording) as told:
+        yield lambda counts: told(counts.read, counts.bytes)
 
 
 def report(found: Summary, law: Law, wording: Wording, format: str) -> None:
