@@ -89,9 +89,7 @@ OutputOption = Annotated[
 ]
 InputsArgument = Annotated[
     list[str],
-    typer.Argument(
-        metavar="INPUT...", help="Case files, folders of them, JSONL, Parquet or CSV files; - reads JSONL."
-    ),
+    typer.Argument(metavar="INPUT...", help="Case files, folders of them, JSONL, Parquet or CSV files; - reads JSONL."),
 ]
 MappingOption = Annotated[
     Path | None, typer.Option("--mapping", metavar="FILE", help="Which column of a table belongs where in a case.")

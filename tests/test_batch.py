@@ -81,9 +81,7 @@ def outcomes() -> list[tuple[Outcome, ...]]:
     from reasoner.case import parse_case
 
     engine = Engine()
-    return [
-        engine.decide(parse_case(json.dumps(case(n)), choices=engine.law.choices)).outcomes for n in range(10)
-    ]
+    return [engine.decide(parse_case(json.dumps(case(n)), choices=engine.law.choices)).outcomes for n in range(10)]
 
 
 def same(found: list[dict[str, Any]], outcomes: list[tuple[Outcome, ...]]) -> None:
@@ -157,7 +155,10 @@ def test_a_folder_of_case_files_is_read_in_the_order_of_its_names(tmp_path: Path
     (folder / "notes.txt").write_text("no case", "utf-8")
     result = run(folder, "-o", tmp_path / "out.jsonl", "--errors", tmp_path / "bad.jsonl")
     assert result.exit_code == 1, result.output
-    assert {(row["row"], Path(row["source"]).name) for row in rows(tmp_path / "out.jsonl")} == {(1, "a.json"), (3, "d.yml")}
+    assert {(row["row"], Path(row["source"]).name) for row in rows(tmp_path / "out.jsonl")} == {
+        (1, "a.json"),
+        (3, "d.yml"),
+    }
     (error,) = rows(tmp_path / "bad.jsonl")
     assert (error["row"], error["line"], error["path"]) == (2, 4, "persons.amal.born")
     assert error["source"] == str(folder / "b" / "c.yaml")
@@ -233,7 +234,10 @@ def test_a_sheet_is_read_by_a_mapping(tmp_path: Path) -> None:
     result = run(source, "--mapping", mapping, "-o", tmp_path / "out.jsonl", "--as-of", DAY)
     assert result.exit_code == 1, result.output
     found = {row["row"]: row for row in rows(tmp_path / "out.jsonl") if row["route"] == "ip_spouse"}
-    assert {n: (row["line"], "minimum_age" in row["failing"]) for n, row in found.items()} == {1: (2, True), 2: (4, False)}
+    assert {n: (row["line"], "minimum_age" in row["failing"]) for n, row in found.items()} == {
+        1: (2, True),
+        2: (4, False),
+    }
     errors = rows(tmp_path / "out.jsonl.errors.jsonl")
     assert [(e["row"], e["line"], e["code"], e["path"]) for e in errors] == [
         (3, 5, "batch_cells", ""),
@@ -244,7 +248,7 @@ def test_a_sheet_is_read_by_a_mapping(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("mapping", "code", "said"),
     [
-        ("columns: {}\n", 2, "column \"born\"|column born"),
+        ("columns: {}\n", 2, 'column "born"|column born'),
         (MAPPING.replace("ignore: [remarks]", ""), 2, "column remarks"),
         (MAPPING.replace("born:", "bron:"), 2, "born"),
         (MAPPING.replace("persons.yusuf.protection", "people.yusuf.protection"), 3, "is no place in a case file"),

@@ -155,8 +155,11 @@ def _arrow(info: Any, pa: Any) -> Any:
                  and part.schema["minimum"] < 1900 for part in parts)  # fmt: skip
     if model is not None:
         fields = list(_fields(model, pa))
-        return pa.list_(pa.struct([pa.field("id", pa.string()), *fields])) if mapped else (
-            pa.list_(pa.struct(fields)) if listed else pa.struct(fields))
+        return (
+            pa.list_(pa.struct([pa.field("id", pa.string()), *fields]))
+            if mapped
+            else (pa.list_(pa.struct(fields)) if listed else pa.struct(fields))
+        )
     if mapped:
         return pa.map_(pa.string(), pa.string())
     if listed:

@@ -60,7 +60,9 @@ def _written(
     kind: str, name: str, status: str, provisions: Iterable[str], nodes: Iterable[Node], defects: Iterable[str] = ()
 ) -> tuple[int, bytes]:
     data = {"kind": kind, "id": name, "status": status, "defects": list(defects), "provisions": list(provisions)}
-    text = json.dumps({**data, "trees": [_data(node) for node in nodes]}, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(
+        {**data, "trees": [_data(node) for node in nodes]}, ensure_ascii=False, separators=(",", ":")
+    ).encode()
     return identifier(text), text
 
 

@@ -139,12 +139,17 @@ def between(one: GroundProgram, other: GroundProgram) -> Between:
     inputs = {*other.inputs, *other.comparisons}
     mine = {*one.inputs, *one.comparisons}
     common = tuple((numbers[n], n) for n in inputs if n in numbers and numbers[n] in mine)
-    rules = [{_named(body, known) for body in program.constraints} for program, known in ((one, names), (other, others))]
+    rules = [
+        {_named(body, known) for body in program.constraints} for program, known in ((one, names), (other, others))
+    ]
     ended, added = own.keys() - theirs.keys(), theirs.keys() - own.keys()
     heads = []
     for name in {key[0] for key in (*ended, *added)}:
         atom = later.get(name)
-        only = (tuple(own[key] for key in ended if key[0] == name), tuple(theirs[key] for key in added if key[0] == name))
+        only = (
+            tuple(own[key] for key in ended if key[0] == name),
+            tuple(theirs[key] for key in added if key[0] == name),
+        )
         heads.append(Head((numbered.get(name), atom), *only, other.rules.get(atom, ()) if atom is not None else ()))
     return Between(
         tuple(heads),
@@ -346,4 +351,3 @@ def _lacking(outcome: Outcome | None) -> tuple[str, ...]:
     failing = (condition.id for condition in outcome.conditions if condition.status == "unmet")
     papers = (paper.type for paper in outcome.documents if paper.status in ("missing", "defective"))
     return (*failing, *papers)
-

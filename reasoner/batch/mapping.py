@@ -89,9 +89,7 @@ class Columns:
         missing = [title for title in self.columns if title not in header]
         if missing:
             near = get_close_matches(missing[0], header, 1)
-            raise UsageError(
-                "batch_no_column", name=name, column=show(missing[0]), suggestion=near[0] if near else ""
-            )
+            raise UsageError("batch_no_column", name=name, column=show(missing[0]), suggestion=near[0] if near else "")
         return found
 
     def nested(self, columns: Sequence[str]) -> bool:

@@ -14,14 +14,15 @@ from reasoner import __version__
 from reasoner.batch.encode import encoded, head
 from reasoner.batch.extras import pyarrow
 from reasoner.batch.journal import Counts, Journal, fragments_of
-from reasoner.batch.pool import BrokenOff, by_processes
 from reasoner.batch.places import Place, total
+from reasoner.batch.pool import BrokenOff, by_processes
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.sources import SIZE, Piece, pieces
 from reasoner.batch.verify import Sample, differing
 from reasoner.batch.work import Done, Job, Worker, columns
 from reasoner.errors import UsageError
 from reasoner.store import Store
+
 
 class Differs(UsageError):
     """A case of the sample was decided in two ways: the rules, or what evaluates them, are broken."""

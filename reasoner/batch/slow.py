@@ -52,9 +52,7 @@ class SlowDecider:
         """The decision of a case given as a JSON document. Raises CaseFileError with every fault."""
         file = check_case(read(text, name), choices=self.engine.law.choices)
         day = self.as_of or (None if file.case.assessed_on else self.today)
-        return self.engine.decide(
-            file, as_of=day, readings=self.readings, assume_nothing=self.assume_nothing
-        )
+        return self.engine.decide(file, as_of=day, readings=self.readings, assume_nothing=self.assume_nothing)
 
     def _reasons(self, run: Run, outcome: Outcome) -> dict[str, Any]:
         if not self.reasons:

@@ -40,9 +40,7 @@ def lot(number: int, seed: int) -> int:
     return mixed ^ (mixed >> 31)
 
 
-def drawn(
-    size: int, seed: int, chunk: Chunk, numbers: list[int], faulty: set[int], table: pa.Table
-) -> list[Drawn]:
+def drawn(size: int, seed: int, chunk: Chunk, numbers: list[int], faulty: set[int], table: pa.Table) -> list[Drawn]:
     """The cases of a chunk that can be among a sample of a size."""
     import pyarrow.compute as pc
 

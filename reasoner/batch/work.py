@@ -166,4 +166,3 @@ def output(ready: Prepared, table: pa.Table, digest: str) -> pa.Table:
         "rules": pa.array([digest[:16]] * len(rows), pa.string()).cast(word),
     }
     return pa.table(parts)
-

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-
 from reasoner.batch.archive import Archive
 from reasoner.batch.fragments import tree
 from reasoner.dates import Calendar
@@ -118,9 +117,7 @@ def _print(
 class _Stored:
     """Writes one stored row as lines."""
 
-    def __init__(
-        self, law: Law, row: Mapping[str, Any], wording: Wording, depth: int | None, target: Target
-    ) -> None:
+    def __init__(self, law: Law, row: Mapping[str, Any], wording: Wording, depth: int | None, target: Target) -> None:
         # A writer reads nothing of a decision but its law to write the trees of an explanation.
         self.writer = Writer(cast("Decision", SimpleNamespace(law=law)), wording, depth=depth)
         names = {f"p{number}": person for number, person in enumerate(row["people"], 1)}
@@ -217,6 +214,3 @@ def _calendar(law: Law) -> Calendar:
         return UNKNOWN.get(law.point_kinds.get(point[0], ""), UNKNOWN_DATE)
 
     return Calendar(lookup, class_table(law))
-
-
-

@@ -34,7 +34,14 @@ def bar(total: int, doing: str, wording: Wording) -> Iterator[Callable[[int, int
         yield lambda cases, size: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     rate = TextColumn("{task.fields[rate]}")
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), rate, TimeElapsedColumn())
@@ -125,7 +132,9 @@ def _blocks(found: Summary, law: Law, wording: Wording) -> Iterator[Block]:
     yield Block("faint", ui("batch_time", Seconds=f"{found.seconds:.1f}", Rate=f"{rate:,.0f}"))
     if counts.opened:
         yield Block("text", ui("batch_open", N=counts.opened))
-    yield from _part(ui("batch_results"), _results(tally.get(RESULTS, {}), subjects), wording, len(tally.get(RESULTS, {})))
+    yield from _part(
+        ui("batch_results"), _results(tally.get(RESULTS, {}), subjects), wording, len(tally.get(RESULTS, {}))
+    )
     yield from _words("batch_grounds", tally.get(GROUNDS, {}), "condition", subjects)
     yield from _part(ui("batch_near"), _near(tally.get(NEAR, {}), subjects), wording)
     yield from _words("batch_papers", tally.get(PAPERS, {}), "document", subjects)
