@@ -498,15 +498,15 @@ def batch(
 ) -> None:
     """Decide archives of cases, each with its complete reasons; exit code 1 when some could not be read."""
     with _reported(lang, reform) as wording:
-        from reasoner.batch.command import run_of
+        from reasoner.batch.command import Applied, run_of
         from reasoner.render import batch as rendering
 
         day, readings = _day_and_readings(as_of, reading)
         engine = _engine(wording, reform)
         engine.readings(readings)
-        law = {"as_of": day, "readings": readings, "assume_nothing": assume_nothing, "reforms": reform or ()}
-        told = {"errors": errors, "mapping": mapping, "reasons": reasons, "language": lang}
-        run = run_of(inputs, output, force=force, resume=resume, **law, **told)
+        law = Applied(day, readings, assume_nothing, reform or ())
+        run = run_of(inputs, output, law=law, errors=errors, mapping=mapping, reasons=reasons, language=lang,
+                     force=force, resume=resume)  # fmt: skip
         run.workers, run.scheduler, run.size, run.sample = workers, scheduler, piece * 1024, verify
         with rendering.progress(run.total, wording) as watch:
             summary = run.start(resume=resume, watch=watch)
@@ -538,13 +538,13 @@ def impact(
     """Who of an archive is decided differently under a reform, or by the law of another day; exit code 1 when some
     cases could not be read."""
     with _reported(lang, reform) as wording:
-        from reasoner.batch.command import census_of
+        from reasoner.batch.command import Applied, census_of
         from reasoner.render import batch, impact
 
         day, readings = _day_and_readings(as_of, reading)
         days = [_parsed(text, _day, "2024-09-01") for text in (before, after) if text is not None]
-        law = {"as_of": day, "readings": readings, "assume_nothing": assume_nothing}
-        census = census_of(inputs, reform or (), days, mapping=mapping, **law)
+        law = Applied(day, readings, assume_nothing, reform or ())
+        census = census_of(inputs, days, mapping=mapping, law=law)
         census.workers, census.size, census.output = workers, piece * 1024, output
         with batch.bar(census.total, wording.ui("impact_running"), wording) as watch:
             found = census.taken(watch)

@@ -81,8 +81,8 @@ class Archive:
 
     def _opened(self) -> IO[bytes]:
         if self.form.packing == "zstd":
-            unpacked = zstandard().ZstdDecompressor().stream_reader(open(self.path, "rb"), read_across_frames=True)
-            return io.BufferedReader(unpacked)
+            stored = open(self.path, "rb")  # noqa: SIM115  closed with the reader above it
+            return io.BufferedReader(zstandard().ZstdDecompressor().stream_reader(stored, read_across_frames=True))
         return gzip.open(self.path) if self.form.packing else open(self.path, "rb")  # type: ignore[return-value]
 
     def fragments(self, numbers: set[int]) -> Mapping[int, dict[str, Any]]:

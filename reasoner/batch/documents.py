@@ -17,7 +17,8 @@ def documents(chunk: Chunk) -> Iterator[bytes]:
     if isinstance(chunk.rows, list | tuple):
         yield from chunk.rows
         return
-    for row in chunk.rows.to_pylist():
+    table: Any = chunk.rows
+    for row in table.to_pylist():
         yield json.dumps(stripped(row), ensure_ascii=False).encode()
 
 

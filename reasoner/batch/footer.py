@@ -158,9 +158,9 @@ def _value(kind: int, value: Any) -> bytes:
     if kind == _DOUBLE:
         return bytes(value)
     if kind == _BINARY:
-        return _varint(len(value)) + value
+        return _varint(len(value)) + bytes(value)
     if kind in (_LIST, _SET):
         inner, items = value
         head = bytes([len(items) << 4 | inner]) if len(items) < 15 else bytes([0xF0 | inner]) + _varint(len(items))
         return head + b"".join(_value(inner, item) for item in items)
-    return _struct(value) if kind == _STRUCT else _integer(value)
+    return _struct(value) if kind == _STRUCT else _integer(int(value))

@@ -67,7 +67,7 @@ def _written(
 
 
 def identifier(fragment: bytes) -> int:
-    """The number of a fragment, which follows from what it says: equal fragments have equal numbers in every process."""
+    """The number of a fragment, which follows from what it says: the same in every process."""
     return int.from_bytes(sha256(fragment).digest()[:8], "big", signed=True)
 
 

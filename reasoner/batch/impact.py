@@ -1,9 +1,9 @@
 """Who is affected when the law changes, among the cases of an archive.
 
 A case that the change cannot reach is not decided at all. Two ground programs of one shape differ in some rule
-instances. Take the truth of all atoms under the first law, with the facts of the case. If each conclusion that has other
-instances under the second law would come out the same by these, then that truth is a model of the second law too; and
-since no atom depends on itself, a program has no other. Where a conclusion is open, no differing instance may fire.
+instances. Take the truth of all atoms under the first law, with the facts of the case. If each conclusion that has
+other instances under the second law would come out the same by these, then that truth is a model of the second law too;
+and since no atom depends on itself, it has no other. Where a conclusion is open, no differing instance may fire.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ class Side:
             for entry in machine.law.entries
             if entry.point and (entry.path == "assessed_on" or entry.path.endswith(".filed"))
         }
-        compared = ((number, set(leaves(atom))) for number, atom in machine.program.comparisons.items())
+        compared: Iterator[tuple[int, set[Any]]] = (
+            (number, set(leaves(atom))) for number, atom in machine.program.comparisons.items()
+        )
         return tuple(n for n, points in compared if len(points) == 1 and next(iter(points))[0] in clocks)
 
 

@@ -32,7 +32,7 @@ class Group(NamedTuple):
     route: str
     before: str | None
     after: str | None
-    count: int
+    number: int
     example: Change
 
 
@@ -70,7 +70,7 @@ class Census:
         """The impact; ``watch`` is told after each piece how many cases and bytes are behind."""
         totals = Totals()
         partial = self.output.with_name(f"{self.output.name}.partial") if self.output else None
-        file = open(partial, "w", encoding="utf-8") if partial else None
+        file = partial.open("w", encoding="utf-8") if partial else None
         try:
             left = pieces(self.files, self.size)
             found = by_processes(self.workers, self.worker, left) if self.workers > 1 else map(self.worker.done, left)
@@ -106,6 +106,6 @@ class Census:
 
         def rank(group: Group) -> tuple[object, ...]:
             same = group.before == group.after
-            return (-weights[group.provisions], group.provisions, same, -group.count, group.route, str(group.after))
+            return (-weights[group.provisions], group.provisions, same, -group.number, group.route, str(group.after))
 
         return tuple(sorted(groups, key=rank))

@@ -123,7 +123,7 @@ class Journal:
         return True
 
     def _open(self) -> None:
-        self._files = {name: open(self.folder / name, "ab") for name in (*FILES, JOURNAL)}
+        self._files = {name: (self.folder / name).open("ab") for name in (*FILES, JOURNAL)}
 
     def _count(self, line: Mapping[str, Any], before: Mapping[str, int]) -> None:
         counts = self.counts

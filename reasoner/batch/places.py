@@ -67,7 +67,7 @@ def _file(name: str) -> Place:
     kind, packing = kind_of(name)
     if not kind:
         raise UsageError("batch_unknown_ending", name=name, names=" ".join(KINDS))
-    status = os.stat(name)
+    status = Path(name).stat()
     return Place(name, kind, packing, status.st_size, str(status.st_mtime_ns))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from reasoner.batch.decider import Chunk, Stretch
@@ -19,13 +19,13 @@ from reasoner.yamlfile import scan
 class Prepared(NamedTuple):
     """A chunk, the number of each of its rows in the archive, and what was found to be no case.
 
-    ``unread`` are faults with the number of their row; ``texts`` are the case files of the chunk, if it is made of them.
+    ``unread`` are faults with the number of their row; ``texts`` are the case files that the chunk is made of, if any.
     """
 
     chunk: Chunk
     numbers: list[int]
     unread: list[tuple[int, Fault]]
-    texts: list[bytes] = []
+    texts: Sequence[bytes] = ()
 
     def place(self, row: int, path: str) -> tuple[str, int]:
         """The file and line of a path in a row of the chunk."""
@@ -45,7 +45,7 @@ def _line(text: bytes, path: str) -> int:
 def prepared(piece: Piece, columns: Columns) -> Prepared:
     """The chunk of a piece. Raises UsageError for columns that nobody has mapped."""
     numbers, unread = _numbered(piece)
-    if piece.kind == LINES or (piece.kind not in (CASES, SHEET) and columns.nested(piece.rows.column_names)):
+    if piece.kind == LINES or (piece.kind not in (CASES, SHEET) and columns.nested(_table(piece).column_names)):
         return Prepared(Chunk(_known(piece, columns), piece.origin), numbers, unread)
     rows, kept, origin, texts = list[bytes](), list[int](), list[Stretch](), list[bytes]()
     for row, (number, found) in enumerate(zip(numbers, _documents(piece, columns), strict=True)):
@@ -75,6 +75,10 @@ def _numbered(piece: Piece) -> tuple[list[int], list[tuple[int, Fault]]]:
     return numbers, unread
 
 
+def _table(piece: Piece) -> Any:
+    return piece.rows
+
+
 def _fault(broken: Broken) -> Fault:
     return Fault(broken.file, broken.line, 0, "", broken.code, broken.values)
 
@@ -83,7 +87,7 @@ def _known(piece: Piece, columns: Columns) -> Any:
     """The rows as they are, without columns that are to be left aside."""
     if piece.kind == LINES:
         return piece.rows
-    return piece.rows.select([name for name in piece.rows.column_names if name not in columns.ignored])
+    return _table(piece).select([name for name in _table(piece).column_names if name not in columns.ignored])
 
 
 def _documents(piece: Piece, columns: Columns) -> Iterator[bytes | list[Fault]]:
@@ -92,9 +96,9 @@ def _documents(piece: Piece, columns: Columns) -> Iterator[bytes | list[Fault]]:
         for row, content in enumerate(piece.rows):
             yield _case(content, piece.origin[row].file)
         return
-    header = piece.header or tuple(piece.rows.column_names)
+    header = piece.header or tuple(_table(piece).column_names)
     mapped = columns.of(header, piece.origin[0].file if piece.origin else "")
-    rows = piece.rows if piece.kind == SHEET else (row.values() for row in piece.rows.to_pylist())
+    rows = piece.rows if piece.kind == SHEET else (row.values() for row in _table(piece).to_pylist())
     for cells in rows:
         try:
             yield json.dumps(stripped(columns.case(mapped, cells)), ensure_ascii=False).encode()

@@ -172,26 +172,20 @@ class _Unpacked:
     """
 
     def __init__(self, place: Place) -> None:
-        self.stored, self.problem, self.rest, self._at = opened(place), "", b"", 0
-        self.stream: IO[bytes] = self.stored
-        self.plain = not place.packing
-        if place.packing == "gzip":
-            import gzip
+        self.stored, self.rest = opened(place), b""
+        self._unpacking = _Unpacking(self.stored, place.packing) if place.packing else None
+        self._stream: IO[bytes] = io.BufferedReader(self._unpacking) if self._unpacking else self.stored
+        self.place = 0
 
-            self.stream = gzip.GzipFile(fileobj=self.stored)
-        elif place.packing == "zstd":
-            self.stream = io.BufferedReader(_Frames(self.stored))
+    @property
+    def problem(self) -> str:
+        """Why the file cannot be read to its end."""
+        return self._unpacking.problem if self._unpacking else ""
 
     def read(self, size: int) -> bytes:
         """The next bytes; none at the end."""
-        if self.problem:
-            return b""
-        try:
-            found = self.stream.read(size)
-        except (OSError, EOFError, zlib.error) as error:
-            self.problem = str(error)
-            return b""
-        self._at += len(found)
+        found = self._stream.read(size)
+        self.place = self._unpacking.place if self._unpacking else self.place + len(found)
         return found
 
     def skip_line(self, text: bytes) -> None:
@@ -202,14 +196,6 @@ class _Unpacked:
                 break
         self.rest = text.partition(b"\n")[2]
 
-    @property
-    def place(self) -> int:
-        """How many of the stored bytes were read."""
-        try:
-            return self._at if self.plain else self.stored.tell()
-        except (OSError, ValueError):
-            return 0
-
     def __enter__(self) -> _Unpacked:
         return self
 
@@ -217,40 +203,52 @@ class _Unpacked:
         self.stored.close()
 
 
-class _Frames(io.RawIOBase):
-    """Unpacked Zstandard frames; unlike the reader of the package it notices a file that ends within one."""
+class _Unpacking(io.RawIOBase):
+    """The content of a packed file, of one frame or several; ``place`` counts the packed bytes behind.
 
-    def __init__(self, stored: IO[bytes]) -> None:
-        from reasoner.batch.extras import zstandard
+    Whatever comes before a fault is given: the readers of the packages drop it, or pass over a missing end.
+    """
 
-        self.package, self.stored, self.frame, self.left = zstandard(), stored, None, b""
+    def __init__(self, stored: IO[bytes], packing: str) -> None:
+        self.stored, self.packing, self.place, self.problem = stored, packing, 0, ""
+        self._left, self._frame = b"", None
+        if packing == "zstd":
+            from reasoner.batch.extras import zstandard
+
+            self._package = zstandard()
+        self._faults: type[Exception] = self._package.ZstdError if packing == "zstd" else zlib.error
+
+    def _new(self) -> Any:
+        if self.packing == "zstd":
+            return self._package.ZstdDecompressor().decompressobj()
+        return zlib.decompressobj(31)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while not self.left:
+        while not self._left and not self.problem:
             block = self.stored.read(64 * 1024)
+            self.place += len(block)
             if not block:
-                if self.frame is not None:
-                    raise EOFError("the file ends within a frame")
+                self.problem = "it ends too early" if self._frame is not None else ""
                 return 0
-            self.left = self._unpacked(block)
-        count = min(len(buffer), len(self.left))
-        buffer[:count], self.left = self.left[:count], self.left[count:]
+            self._left = self._unpacked(block)
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
         return count
 
     def _unpacked(self, block: bytes) -> bytes:
-        found = b""
+        found = bytearray()
         while block:
-            self.frame = self.frame or self.package.ZstdDecompressor().decompressobj()
+            frame: Any = self._frame or self._new()
             try:
-                found += self.frame.decompress(block)
-            except self.package.ZstdError as error:
-                raise EOFError(str(error)) from None
-            block = self.frame.unused_data if self.frame.eof else b""
-            self.frame = None if self.frame.eof else self.frame
-        return found
+                found += frame.decompress(block)
+            except self._faults as error:
+                self.problem = str(error)
+                break
+            block, self._frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+        return bytes(found)
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------
@@ -284,8 +282,8 @@ def _tables(files: Sequence[Place], size: int) -> Iterator[Piece]:
 def _batch(file: Any, size: int) -> int:
     """How many rows of a Parquet file are about ``size`` bytes."""
     meta = file.metadata
-    stored = sum(meta.row_group(group).total_byte_size for group in range(meta.num_row_groups))
-    return max(1, min(ROWS, size * meta.num_rows // max(stored, 1)))
+    stored: int = sum(meta.row_group(group).total_byte_size for group in range(meta.num_row_groups))
+    return max(1, min(ROWS, size * int(meta.num_rows) // max(stored, 1)))
 
 
 # -- sheets ------------------------------------------------------------------------------------------------------------

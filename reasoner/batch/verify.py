@@ -1,4 +1,4 @@
-"""A sample of the decided cases, decided again: by the engine, and by plain clingo from the rules as they are written."""
+"""A sample of the decided cases, decided again: by the engine, and by plain clingo from the rules as written."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def drawn(size: int, seed: int, chunk: Chunk, numbers: list[int], faulty: set[in
     from reasoner.batch.documents import documents
 
     lots = ((lot(number, seed), row) for row, number in enumerate(numbers) if row not in faulty)
-    chosen = dict((row, found) for found, row in heapq.nsmallest(size, lots))
+    chosen = {row: found for found, row in heapq.nsmallest(size, lots)}
     texts = {row: text for row, text in enumerate(documents(chunk)) if row in chosen} if chosen else {}
     result = []
     for row, found in chosen.items():

@@ -10,14 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reasoner.batch.decider import Decider, Results, schema
+from reasoner.batch.decider import Chunk, Decider, Results, schema
 from reasoner.batch.encode import Encoded, Form, encoded
 from reasoner.batch.mapping import Columns
 from reasoner.batch.prepare import Prepared, prepared
 from reasoner.batch.sources import Piece
 from reasoner.batch.tally import Tally, tally
 from reasoner.batch.verify import Drawn, drawn
-from reasoner.errors import catalogue, describe
+from reasoner.errors import Fault, catalogue, describe
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,17 +113,11 @@ class Worker:
         for number, fault in ready.unread:
             message = describe(fault._replace(file="", line=0, path=""), words).removeprefix(": ")
             found.append(_error(number, fault.file, fault.line, fault.path, fault.code, message))
-        for fault in results.faults:
-            name, line = ready.place(fault.row, fault.path)
-            message = describe(_bare(fault), words).removeprefix(": ")
-            found.append(_error(ready.numbers[fault.row], name, line, fault.path, fault.code, message))
+        for told in results.faults:
+            name, line = ready.place(told.row, told.path)
+            message = describe(Fault("", 0, 0, "", told.code, told.values), words).removeprefix(": ")
+            found.append(_error(ready.numbers[told.row], name, line, told.path, told.code, message))
         return sorted(found, key=lambda error: error["row"])
-
-
-def _bare(fault: Any) -> Any:
-    from reasoner.errors import Fault
-
-    return Fault("", 0, 0, "", fault.code, fault.values)
 
 
 def _error(row: int, file: str, line: int, path: str, code: str, message: str) -> dict[str, Any]:
@@ -138,7 +132,7 @@ def referred(table: pa.Table) -> set[int]:
     for name in ("fragment", "conditions", "documents"):
         column = table[name] if name == "fragment" else pc.list_flatten(table[name])
         found.update(pc.unique(column).to_pylist())
-    return found - {None}  # type: ignore[arg-type]
+    return found - {None}
 
 
 def columns() -> pa.Schema:
@@ -155,14 +149,27 @@ def output(ready: Prepared, table: pa.Table, digest: str) -> pa.Table:
     """The rows of a decider with the place that each case came from, and the law it was decided by."""
     import pyarrow as pa
 
-    rows = table["case_row"].to_pylist()
-    places = [ready.chunk.place(row) for row in rows]
-    word = pa.dictionary(pa.int32(), pa.string())
+    row, size = table["case_row"], len(table)
+    names, lines = _places(ready.chunk)
     parts = {
-        "row": pa.array([ready.numbers[row] for row in rows], pa.int64()),
-        "source": pa.array([file for file, _ in places], pa.string()).cast(word),
-        "line": pa.array([line or None for _, line in places], pa.int64()),
+        "row": pa.array(ready.numbers, pa.int64()).take(row),
+        "source": names.take(row),
+        "line": lines.take(row),
         **{name: table[name] for name in table.column_names if name != "case_row"},
-        "rules": pa.array([digest[:16]] * len(rows), pa.string()).cast(word),
+        "rules": pa.DictionaryArray.from_arrays(pa.array([0] * size, pa.int32()), pa.array([digest[:16]])),
     }
     return pa.table(parts)
+
+
+def _places(chunk: Chunk) -> tuple[Any, Any]:
+    """The file and line of each case of a chunk."""
+    import pyarrow as pa
+
+    files, lines, names = list[int](), list[int | None](), dict[str, int]()
+    ends = [*(stretch.row for stretch in chunk.origin[1:]), len(chunk)]
+    for (start, file, line), end in zip(chunk.origin, ends, strict=False):
+        count = end - start
+        files += [names.setdefault(file, len(names))] * count
+        lines += list(range(line, line + count)) if line else [None] * count
+    words = pa.array(list(names), pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(files, pa.int32()), words), pa.array(lines, pa.int64())

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from reasoner.program import Law
     from reasoner.wording import Wording
 
-_MARKS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE,
-          "met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}  # fmt: skip
+_MARKS = {
+    **dict.fromkeys(("eligible", "met", "held"), YES),
+    **dict.fromkeys(("not_eligible", "unmet", "missing", "defective"), NO),
+    **dict.fromkeys(("undetermined", "unknown"), ASK),
+    **dict.fromkeys(("discretionary", "waived"), ASIDE),
+}
 _URGENCY = ("unmet", "unknown", "waived", "met")
 
 

@@ -45,7 +45,7 @@ def as_json(found: Impact, laws: tuple[Law, Law]) -> dict[str, Any]:
         "changed": counts.changed,
         "groups": [
             {"provisions": list(group.provisions), "route": group.route, "before": group.before, "after": group.after,
-             "count": group.count, "example": as_data(group.example)} for group in found.groups
+             "count": group.number, "example": as_data(group.example)} for group in found.groups
         ],
     }  # fmt: skip
 
@@ -70,7 +70,7 @@ def _blocks(found: Impact, laws: tuple[Law, Law], wording: Wording) -> Iterator[
         results = [_result(result, wording) for result in (group.before, group.after)]
         key = "impact_reasons" if group.before == group.after else "impact_change"
         text = ui(key, **words, Before=results[0], After=results[1])
-        yield Block("text", text, 1, mark=str(group.count).rjust(len(str(counts.changed))))
+        yield Block("text", text, 1, mark=str(group.number).rjust(len(str(counts.changed))))
         change = group.example
         yield Block("faint", ui("impact_example", Person=change.person, Place=change.place), 3)
         for name, words_of, listed in (("impact_before", 0, change.reasons[0]), ("impact_after", 1, change.reasons[1])):
