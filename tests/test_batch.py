@@ -8,6 +8,8 @@ import json
 import os
 import re
 import resource
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from typing import Any
 
 import pytest
 import zstandard
+from test_examples import BLOCK, missing_from
 from typer.testing import CliRunner
 
 pa = pytest.importorskip("pyarrow")
@@ -559,6 +562,28 @@ def test_a_row_that_there_is_not_is_told(words: tuple[str, ...], said: str, stor
     result = explained(stored / words[0], *words[1:])
     assert result.exit_code == 2, result.output
     assert said in result.output
+
+
+# -- stories -----------------------------------------------------------------------------------------------------------
+
+STORIES = sorted(path.parent for path in Path(__file__).parent.parent.glob("examples/archives/*/README.md"))
+CODES = {"spouses": [1, 0], "children": [0, 0]}
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
+def test_the_commands_of_a_story_print_what_its_readme_shows(
+    story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(story, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(story.parent.parent / "reforms/window-six-months", tmp_path / "window-six-months")
+    monkeypatch.chdir(tmp_path)
+    codes = []
+    for block in BLOCK.findall((story / "README.md").read_text("utf-8")):
+        command, shown = block.split("\n", 1)
+        result = CliRunner().invoke(app, shlex.split(command)[2:], env={"COLUMNS": "80", "NO_COLOR": "1"})
+        codes.append(result.exit_code)
+        assert missing_from(result.stdout, shown) is None, f"the output has changed; now it is\n{result.stdout}"
+    assert codes == CODES[story.name]
 
 
 # -- verification ------------------------------------------------------------------------------------------------------

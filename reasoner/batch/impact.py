@@ -1,9 +1,9 @@
 """Who is affected when the law changes, among the cases of an archive.
 
-A case that the change cannot reach is not decided at all. Two ground programs of one shape differ in some rule
-instances. Take the truth of all atoms under the first law, with the facts of the case. If each conclusion that has
-other instances under the second law would come out the same by these, then that truth is a model of the second law too;
-and since no atom depends on itself, it has no other. Where a conclusion is open, no differing instance may fire.
+A case that the change cannot reach is not decided. Its inputs are evaluated under both laws in three-valued logic, at
+little cost; it is out of reach when every atom that a decision reports is *the same*: certain with the same value, or
+open and drawn, by the rule instances that may fire, from atoms that are the same. No atom depends on itself, so that
+such an atom has the same value in every way the open facts can turn out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from reasoner.cast import Cast, casts
 from reasoner.dates import Calendar
 from reasoner.engine import Decision, Engine
 from reasoner.errors import CaseFileError
+from reasoner.evaluate import Rails
 from reasoner.facts import Inputs, Reader, class_table, read_inputs
 from reasoner.ground import GroundProgram, Instance, Shape
 from reasoner.outcome import Outcome
@@ -76,6 +77,9 @@ class Side:
         """The law, ready to decide."""
         return Engine(self.root, reforms=self.reforms)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Side, (self.root, self.reforms, self.day)  # without the engine, which is built where it is used
+
     def decided(self, file: CaseFile, job: Job, day: date) -> Decision:
         """The decision of a case by this law, assessed on a day."""
         engine = self.engine
@@ -111,54 +115,46 @@ class Side:
         return tuple(n for n, points in compared if len(points) == 1 and next(iter(points))[0] in clocks)
 
 
-class Head(NamedTuple):
-    """A conclusion that two laws draw from different rule instances: its atom in each, those that only one law has, and
-    all those of the second."""
-
-    atoms: tuple[int | None, int | None]
-    ended: tuple[Instance, ...]
-    added: tuple[Instance, ...]
-    later: tuple[Instance, ...]
-
-
 class Between(NamedTuple):
-    """How two ground programs of one shape differ, and which inputs both have."""
+    """How two ground programs of one shape are related, atoms being the same by what they say.
 
-    heads: tuple[Head, ...]
-    common: tuple[tuple[int, int], ...]
+    ``numbers`` are the atoms of the first by those of the second, ``gone`` those reported by the first alone, ``ended``
+    and ``added`` the rule instances that only one has, by what is concluded, and ``constraints`` whether they exclude
+    the same cases.
+    """
+
     numbers: Mapping[int, int]
+    gone: tuple[int, ...]
+    ended: Mapping[Any, Sequence[tuple[int, Instance]]]
+    added: Mapping[Any, Sequence[tuple[int, Instance]]]
     constraints: bool
 
 
 def between(one: GroundProgram, other: GroundProgram) -> Between:
-    """How two ground programs differ, atoms being the same by what they say; ``numbers`` are the first's by the
-    second's."""
+    """How two ground programs of one shape are related."""
     names, others = _names(one), _names(other)
     own, theirs = _keyed(one, names), _keyed(other, others)
-    later = {name: number for number, name in others.items()}
     numbered = {name: number for number, name in names.items()}
     numbers = {number: numbered[name] for number, name in others.items() if name in numbered}
-    inputs = {*other.inputs, *other.comparisons}
-    mine = {*one.inputs, *one.comparisons}
-    common = tuple((numbers[n], n) for n in inputs if n in numbers and numbers[n] in mine)
-    rules = [
-        {_named(body, known) for body in program.constraints} for program, known in ((one, names), (other, others))
-    ]
-    ended, added = own.keys() - theirs.keys(), theirs.keys() - own.keys()
-    heads = []
-    for name in {key[0] for key in (*ended, *added)}:
-        atom = later.get(name)
-        only = (
-            tuple(own[key] for key in ended if key[0] == name),
-            tuple(theirs[key] for key in added if key[0] == name),
-        )
-        heads.append(Head((numbered.get(name), atom), *only, other.rules.get(atom, ()) if atom is not None else ()))
+    pairs = ((one, names), (other, others))
+    excluded = [{_named(body, known) for body in program.constraints} for program, known in pairs]
+    kept = set(numbers.values())
     return Between(
-        tuple(heads),
-        common,
         numbers,
-        rules[0] != rules[1],
+        tuple(number for number in one.shown if number not in kept),
+        _grouped(own, theirs),
+        _grouped(theirs, own),
+        excluded[0] == excluded[1],
     )
+
+
+def _grouped(own: Mapping[Any, Any], theirs: Mapping[Any, Any]) -> dict[Any, list[tuple[int, Instance]]]:
+    """The instances of one program that the other lacks, by the name of their head."""
+    found: dict[Any, list[tuple[int, Instance]]] = {}
+    for key, instance in own.items():
+        if key not in theirs:
+            found.setdefault(key[0], []).append(instance)
+    return found
 
 
 def _names(program: GroundProgram) -> dict[int, Any]:
@@ -184,9 +180,9 @@ def _named(body: Any, names: Mapping[int, Any], name: Any = None) -> tuple[froze
     return frozenset(map(known, body[0])), frozenset(map(known, body[1]))
 
 
-def _keyed(program: GroundProgram, names: Mapping[int, Any]) -> dict[Any, Instance]:
+def _keyed(program: GroundProgram, names: Mapping[int, Any]) -> dict[Any, tuple[int, Instance]]:
     return {
-        (names[head], *_named(instance[2:], names)): instance
+        (names[head], *_named(instance[2:], names)): (head, instance)
         for head, instances in program.rules.items()
         for instance in instances
     }
@@ -246,22 +242,13 @@ class ImpactWorker:
         for side, machine, chosen in zip(self._sides, machines, readings, strict=True):
             assessed = self._day(file)
             reader = Reader(file, cast, machine.law, assessed, chosen, not self.job.assume_nothing)
-            inputs.append(side.inputs(machine, reader))
+            inputs.append(side.inputs(machine, reader).truth)
         difference = self._difference(cast.shape, machines)
-        truth, later = (found.truth for found in inputs)
-        if any(truth[one] is not later[other] for one, other in difference.common):
+        rails = [machine.evaluator.run(found) for machine, found in zip(machines, inputs, strict=True)]
+        if any(rails[0].truth(number) is not False for number in difference.gone):
             return True
-        if difference.constraints and None in truth.values():
-            return True
-        rails = machines[0].evaluator.run(truth)
-
-        def state(number: int) -> bool | None:
-            if number in later:
-                return later[number]
-            known = difference.numbers.get(number)
-            return False if known is None else rails.truth(known)
-
-        return any(_differs(head, rails.truth, state) for head in difference.heads)
+        sameness = _Sameness(difference, machines, inputs, rails)
+        return not all(map(sameness.same, machines[1].program.shown))
 
     def _difference(self, shape: Shape, machines: Sequence[Machine]) -> Between:
         found = self._between.get(shape)
@@ -300,12 +287,57 @@ class ImpactWorker:
                     found[str(atom[1])] = None
             if one.cast.shape == other.cast.shape:
                 difference = self._difference(one.cast.shape, [one.machine, other.machine])
-                for head in difference.heads:
-                    if _state(one, head.atoms[0]) is not _state(other, head.atoms[1]):
-                        for run, instances in ((one, head.ended), (other, head.added)):
-                            fired = (instance for instance in instances if _body(instance, run.state) is not False)
-                            found.update(dict.fromkeys(p for instance in fired for p in _named_by(run, instance)))
+                for run, instances in ((one, difference.ended), (other, difference.added)):
+                    fired = (i for listed in instances.values() for _, i in listed if _body(i, run.state) is not False)
+                    found.update(dict.fromkeys(p for instance in fired for p in _named_by(run, instance)))
         return tuple(sorted(found))
+
+
+@dataclass(eq=False, repr=False)
+class _Sameness:
+    """Which atoms of the second law have, in one case, the value they have under the first."""
+
+    between: Between
+    machines: Sequence[Machine]
+    inputs: Sequence[Mapping[int, bool | None]]
+    rails: Sequence[Rails]
+    _known: dict[int, bool] = field(default_factory=dict)
+
+    def same(self, number: int) -> bool:
+        """Whether an atom has the same value in every way the open facts can turn out."""
+        found = self._known.get(number)
+        if found is None:
+            found = self._known[number] = self._same(number)
+        return found
+
+    def _same(self, number: int) -> bool:
+        before, after = self.between.numbers.get(number), self.rails[1].truth(number)
+        if before is None:
+            return after is False and number not in self.inputs[1]
+        if self.rails[0].truth(before) is not after:
+            return False
+        if after is not None:
+            return True
+        if number in self.inputs[1] or before in self.inputs[0]:
+            return self.between.constraints and (number in self.inputs[1]) == (before in self.inputs[0])
+        ways = [self._ways(0, before, {}), self._ways(1, number, self.between.numbers)]
+        return ways[0] == ways[1] and all(self.same(part) for part in self._parts(number))
+
+    def _ways(self, side: int, number: int, numbers: Mapping[int, int]) -> set[Any]:
+        """The bodies from which an atom may follow, by the numbers of the first law."""
+        return {
+            (frozenset(numbers.get(n, -n) if side else n for n in positive),
+             frozenset(numbers.get(n, -n) if side else n for n in negative))
+            for _, _, positive, negative in self._firing(side, number)
+        }  # fmt: skip
+
+    def _firing(self, side: int, number: int) -> list[Instance]:
+        truth = self.rails[side].truth
+        return [i for i in self.machines[side].program.rules[number] if _body(i, truth) is not False]
+
+    def _parts(self, number: int) -> Iterator[int]:
+        for _, _, positive, negative in self._firing(1, number):
+            yield from (*positive, *negative)
 
 
 def _who(listed: Sequence[Cast]) -> list[Any]:
@@ -317,20 +349,6 @@ def _body(instance: Instance, state: State) -> bool | None:
     _, _, positive, negative = instance
     needed = [*map(state, positive), *(None if (value := state(n)) is None else not value for n in negative)]
     return False if False in needed else None if None in needed else True
-
-
-def _differs(head: Head, before: State, after: State) -> bool:
-    """Whether a conclusion may come out differently by the instances of the second law."""
-    now = False if head.atoms[0] is None else before(head.atoms[0])
-    later = [_body(instance, after) for instance in head.later]
-    if now is not None and now is (True if True in later else None if None in later else False):
-        return False
-    fires = [_body(instance, before) for instance in head.ended] + [_body(instance, after) for instance in head.added]
-    return any(body is not False for body in fires)
-
-
-def _state(run: Run, number: int | None) -> bool | None:
-    return False if number is None else run.state(number)
 
 
 def _named_by(run: Run, instance: Instance) -> tuple[str, ...]:
