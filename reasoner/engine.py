@@ -75,7 +75,7 @@ class Engine:
         return Decision(file, assessed, self.law, tuple(runs), chosen)
 
     def machine(self, shape: Shape) -> Machine:
-        """The machine that decides cases of a shape, built when first asked for."""
+        """What decides the cases of a shape, kept for the next."""
         machine = self._machines.get(shape)
         if machine is None:
             machine = self._machines[shape] = Machine(self.law, self.store.program(shape))

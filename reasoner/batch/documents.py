@@ -11,6 +11,8 @@ from reasoner.batch.decider import Chunk
 from reasoner.errors import CaseFileError, Fault, show
 from reasoner.yamlfile import MAX_BYTES, MAX_DEPTH, Document
 
+MAPPINGS = frozenset({"persons", "readings", "kin"})  # an empty one looks like an empty list
+
 
 def documents(chunk: Chunk) -> Iterator[bytes]:
     """The cases of a chunk as JSON documents; what a column does not say is left out."""
@@ -25,7 +27,11 @@ def documents(chunk: Chunk) -> Iterator[bytes]:
 def stripped(value: Any) -> Any:
     """Data without the keys that say nothing; a list of persons is the mapping it stands for, and so is a map."""
     if isinstance(value, dict):
-        return {key: stripped(part) for key, part in value.items() if part is not None}
+        return {
+            key: {} if key in MAPPINGS and not part else stripped(part)
+            for key, part in value.items()
+            if part is not None
+        }
     if isinstance(value, list | tuple):
         if value and all(isinstance(part, tuple) and len(part) == 2 for part in value):
             return {str(key): stripped(part) for key, part in value}
