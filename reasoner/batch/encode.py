@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
-from datetime import date
+from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,25 +77,65 @@ def packed(text: bytes, form: Form) -> bytes:
     return bytes(zstandard().ZstdCompressor().compress(text)) if form.packing == "zstd" else text
 
 
+class _Style(NamedTuple):
+    """How values are written as text: a word, nothing at all, a list, and a struct with its names."""
+
+    word: Callable[[str], str]
+    nothing: str
+    items: Callable[[list[str]], str]
+    parts: Callable[[tuple[str, ...], tuple[str, ...]], str]
+
+
 def _lines(table: pa.Table) -> bytes:
-    encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
-    return "".join(f"{encoder.encode(row)}\n" for row in table.to_pylist()).encode()
+    columns = [_texts(table[name], _JSON) for name in table.column_names]
+    row = "{" + ",".join(f'"{name}":%s' for name in table.column_names) + "}\n"
+    return "".join([row % cells for cells in zip(*columns, strict=True)]).encode()
 
 
 def _sheet(table: pa.Table, header: bool = False) -> bytes:
-    import csv
-
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     if header:
         writer.writerow(table.column_names)
-    writer.writerows([_cell(value) for value in row.values()] for row in table.to_pylist())
+    writer.writerows(zip(*(_texts(table[name], _CELL) for name in table.column_names), strict=True))
     return text.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, list):
-        return SEPARATOR.join(str(_cell(item)) for item in value)
-    if isinstance(value, dict):
-        return "=".join(str(_cell(part)) for part in value.values() if part is not None)
-    return value.isoformat() if isinstance(value, date) else value
+def _texts(column: Any, style: _Style) -> list[str]:
+    """The values of a column as text: column by column, which is many times faster than row by row."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    kind, nothing = column.type, style.nothing
+    if pa.types.is_dictionary(kind):
+        words = _texts(column.dictionary, style)
+        return [nothing if index is None else words[index] for index in column.indices.to_pylist()]
+    if pa.types.is_list(kind):
+        items, ends = _texts(column.values, style), column.offsets.to_pylist()
+        found = [style.items(items[start:end]) for start, end in pairwise(ends)]
+        return _blanked(found, column, nothing)
+    if pa.types.is_struct(kind):
+        names = tuple(field.name for field in kind)
+        children = (_texts(column.field(number), style) for number in range(len(names)))
+        return _blanked([style.parts(names, parts) for parts in zip(*children, strict=True)], column, nothing)
+    if pa.types.is_integer(kind):
+        return [nothing if value is None else str(value) for value in column.to_pylist()]
+    word = cache(style.word)
+    return [nothing if value is None else word(value) for value in pc.cast(column, pa.string()).to_pylist()]
+
+
+def _blanked(found: list[str], column: Any, nothing: str) -> list[str]:
+    """Texts with nothing where a column has nothing."""
+    if not column.null_count:
+        return found
+    return [text if valid else nothing for text, valid in zip(found, column.is_valid().to_pylist(), strict=True)]
+
+
+_JSON = _Style(
+    lambda word: json.dumps(word, ensure_ascii=False),
+    "null",
+    lambda items: f"[{','.join(items)}]",
+    lambda names, parts: "{" + ",".join([f'"{n}":{part}' for n, part in zip(names, parts, strict=True)]) + "}",
+)
+_CELL = _Style(str, "", SEPARATOR.join, lambda _names, parts: "=".join(filter(None, parts)))
