@@ -7,6 +7,7 @@ periods and days cases lie, is read from the law.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -48,11 +49,11 @@ class Source:
     def __init__(
         self, law: Law, *, seed: int = 0, errors: float = 0.0, unsure: float | None = None, typed: bool = True
     ) -> None:
-        settings = _settings()
+        settings = read_settings()
         self.seed, self.errors = seed, errors
         self.unsure = float(settings["unsure"]["cases"]) if unsure is None else unsure
         self.faults = [fault for fault in settings["faults"] if typed or "json" not in fault]
-        families = list(_families(law, settings, typed=typed))
+        families = list(_families(law, settings, Writer(law, settings, typed=typed)))
         self.families = [family for family, _ in families]
         self.shares = Weights([share for _, share in families])
 
@@ -77,21 +78,20 @@ class Source:
         return Chunk(found, faulty.size)
 
 
-def _families(law: Law, settings: Mapping[str, Any], *, typed: bool) -> Iterator[tuple[Family, float]]:
+def _families(law: Law, settings: Mapping[str, Any], writer: Writer) -> Iterator[tuple[Family, float]]:
     """The families of the regimes that the law has, with how often they occur."""
     regimes = {str(row[1]) for row in law.table("route")}
     for found in settings["families"].values():
         if found["regime"] in regimes:
             for described, share in _repeated(found):
-                yield _family(law, settings, described, typed=typed), share * float(found["share"])
+                yield _family(described, writer), share * float(found["share"])
 
 
-def _family(law: Law, settings: Mapping[str, Any], found: Mapping[str, Any], *, typed: bool) -> Family:
+def _family(found: Mapping[str, Any], writer: Writer) -> Family:
     words = {name: weighted(of) for name, of in found["words"].items()}
-    writer = Writer(law, settings, {name: list(of) for name, of in words.items()}, typed=typed)
     days = {name: writer.days.rules(weighted(rules)) for name, rules in found["days"].items()}
     drawn = {name: Weights(list(of.values())) for name, of in words.items()}
-    return Family(days, drawn, writer.case(found["case"]))
+    return Family(days, drawn, writer.case(found["case"], {name: list(of) for name, of in words.items()}))
 
 
 def _repeated(found: Mapping[str, Any]) -> Iterator[tuple[Any, float]]:
@@ -137,7 +137,8 @@ def _renamed(star: str, name: str) -> Callable[[Any], Any]:
     return rename
 
 
-def _settings() -> dict[str, Any]:
+@cache
+def read_settings() -> dict[str, Any]:
     """What `synth.yaml` says; every value in it is a text."""
     import yaml
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import repeat
+from math import lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -39,24 +40,31 @@ class Member(NamedTuple):
     content: Any
 
 
+class Gaps:
+    """The ways in which a fact can be unsure, and how often each is met in an unsure case."""
+
+    def __init__(self, shares: Mapping[str, float]) -> None:
+        self.ways, self.weights, self.share = list(shares), Weights(list(shares.values())), sum(shares.values())
+
+
 class Writer:
     """Turns descriptions into columns of JSON under a law.
 
-    `words` are the words drawn under a name. With `typed` off they have the form of columns:
-    truths are words, and persons a list.
+    With `typed` off they have the form of columns: truths are words, and persons a list.
     """
 
-    def __init__(
-        self, law: Law, settings: Mapping[str, Any], words: Mapping[str, Sequence[str]], *, typed: bool
-    ) -> None:
-        self.law, self.days, self.words, self.typed = law, Days(law, settings), words, typed
+    def __init__(self, law: Law, settings: Mapping[str, Any], *, typed: bool) -> None:
+        self.law, self.days, self.typed = law, Days(law, settings), typed
         self.papers = Papers(law, settings["papers"])
-        names = settings["names"]
-        self.names = [f"{first} {last}" for last in names["last"] for first in names["first"]]
-        self.unsure = weighted(settings["unsure"]["facts"])
+        first, last = settings["names"]["first"], settings["names"]["last"]
+        self.names = [f"{first[n % len(first)]} {last[n % len(last)]}" for n in range(lcm(len(first), len(last)))]
+        gaps = weighted(settings["unsure"]["facts"])
+        self.gaps = {kind: Gaps({how: gaps[how] for how in gaps if self._fits(kind, how)}) for kind in UNSURE}
+        self.words: Mapping[str, Sequence[str]] = {}
 
-    def case(self, description: Mapping[str, Any]) -> Node:
-        """The text of each case that a description stands for, after its opening brace."""
+    def case(self, description: Mapping[str, Any], words: Mapping[str, Sequence[str]]) -> Node:
+        """The text of each case that a description stands for, after its opening brace; `words` are drawn by name."""
+        self.words = words
         return _joined([*self._enclosed("", self._members(case_place(), description), "}")])
 
     def _parts(self, place: Place, content: Any, head: str) -> Iterator[Part]:
@@ -161,24 +169,22 @@ class Writer:
 
     def _unsure(self, place: Place, node: Node, head: str) -> Node:
         """Some facts of the unsure cases are unknown, left out, or a day of which only the month or year is known."""
-        known = {how: share for how, share in self.unsure.items() if how in self._gaps(place)}
-        ways, weights, share = list(known), Weights(list(known.values())), sum(known.values())
+        gaps = self.gaps[place.kind]
 
         def render(draw: Draw) -> list[str]:
             texts = node(draw)
-            cases = draw.some(draw.unsure, share)
+            cases = draw.some(draw.unsure, gaps.share)
             for case, chance in zip(cases.tolist(), draw.random.random(cases.size).tolist(), strict=True):
-                way = ways[int(weights.total.searchsorted(chance, side="right"))]
-                texts[case] = _blurred(texts[case], way, head)
+                texts[case] = _blurred(texts[case], gaps.ways[gaps.weights.total.searchsorted(chance, "right")], head)
             return texts
 
         return render
 
-    def _gaps(self, place: Place) -> frozenset[str] | set[str]:
-        if place.kind == "day":
-            return set(self.unsure)
-        # A column of numbers has no place for a word.
-        return _SPECIAL if self.typed or place.kind != "number" else {"silent"}
+    def _fits(self, kind: str, how: str) -> bool:
+        """Whether a value of a kind can be unsure in this way: a column of numbers has no place for a word."""
+        if how in ("month", "year"):
+            return kind == "day"
+        return how == "silent" or self.typed or kind != "number"
 
 
 def _blurred(text: str, way: str, head: str) -> str:
