@@ -1,8 +1,9 @@
-"""The cases of the comparison: a protected sponsor, a spouse and a child who both apply, as columns, table and lines."""
+"""The cases of the comparison: a protected sponsor, a spouse and a child who both apply."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,43 +13,21 @@ import pyarrow.parquet as pq
 
 Columns = dict[str, Any]
 """A numpy array for each column: dates as datetime64[D], truths as bool, words as objects."""
+Make = Callable[[int, int], Columns]
+CHUNK = 250_000
 
 LANGUAGES = np.array(["ar", "fa", "tr", "fr", "nl", "en", "de"], dtype=object)
 PAPERS = {"spouse": "marriage_certificate", "child": "birth_certificate"}
 FORMALITIES = ("original", "legalised_there", "legalised_belgium", "translated")
 # Ends of months of every length, both sides of 29 February, and of the days on which the law changed.
 SPECIAL = [
-    "2022-02-28",
-    "2022-03-01",
-    "2022-12-22",
-    "2022-12-23",
-    "2022-12-24",
-    "2023-02-27",
-    "2023-02-28",
-    "2023-03-01",
-    "2023-05-31",
-    "2023-08-31",
-    "2023-11-30",
-    "2023-12-31",
-    "2024-02-28",
-    "2024-02-29",
-    "2024-03-01",
-    "2024-05-30",
-    "2024-05-31",
-    "2024-08-30",
-    "2024-08-31",
-    "2024-09-01",
-    "2024-09-02",
-    "2024-11-29",
-    "2024-11-30",
-    "2025-02-27",
-    "2025-02-28",
-    "2025-03-01",
-    "2025-05-31",
-    "2025-06-30",
-    "2026-02-28",
-    "2026-03-01",
+    *("2022-02-28", "2022-03-01", "2022-12-22", "2022-12-23", "2022-12-24", "2023-02-27", "2023-02-28", "2023-03-01"),
+    *("2023-05-31", "2023-08-31", "2023-11-30", "2023-12-31", "2024-02-28", "2024-02-29", "2024-03-01", "2024-05-30"),
+    *("2024-05-31", "2024-08-30", "2024-08-31", "2024-09-01", "2024-09-02", "2024-11-29", "2024-11-30", "2025-02-27"),
+    *("2025-02-28", "2025-03-01", "2025-05-31", "2025-06-30", "2026-02-28", "2026-03-01"),
 ]
+NEVER = np.datetime64("NaT")
+CHANGES = np.array(["2022-12-23", "2024-09-01"], dtype="M8[D]")
 LEAP_DAYS = np.array(["1996-02-29", "2000-02-29", "2004-02-29", "2008-02-29"], dtype="M8[D]")
 
 
@@ -62,22 +41,24 @@ def random(count: int, seed: int) -> Columns:
     granted = np.datetime64("2021-06-01") + some(0, 1490)
     asylum = granted - some(100, 1200)
     arrived = asylum - some(0, 60)
-    spouse_filed = granted + some(1, 500)
-    child_filed = spouse_filed + some(0, 30)
-    sponsor_born = spouse_filed - some(18 * 365, 50 * 365)
+    filed = {"spouse": granted + some(1, 500)}
+    filed["child"] = filed["spouse"] + some(0, 30)
+    sponsor_born = filed["spouse"] - some(18 * 365, 50 * 365)
     united = arrived + some(-2000, 600)
-    return _completed(
-        draw,
-        {
-            "assessed": child_filed + some(30, 300), "granted": granted, "asylum": asylum, "arrived": arrived,
-            "sponsor_born": sponsor_born, "spouse_born": spouse_filed - some(18 * 365, 45 * 365),
-            "child_born": np.maximum(child_filed - some(0, 20 * 365), sponsor_born + np.timedelta64(14 * 366)),
-            "united": united, "ended": np.where(draw.random(count) < 0.05, united + some(0, 3000), np.datetime64("NaT")),
-            "spouse_filed": spouse_filed, "child_filed": child_filed,
-            **{f"{who}_until": filed + some(-100, 2500) for who, filed in (("spouse", spouse_filed), ("child", child_filed))},
-            **{f"{who}_issued": filed - some(0, 220) for who, filed in (("spouse", spouse_filed), ("child", child_filed))},
-        },
-    )  # fmt: skip
+    found = {
+        "assessed": filed["child"] + some(30, 300),
+        "granted": granted,
+        "asylum": asylum,
+        "arrived": arrived,
+        "sponsor_born": sponsor_born,
+        "spouse_born": filed["spouse"] - some(18 * 365, 45 * 365),
+        "child_born": np.maximum(filed["child"] - some(0, 20 * 365), sponsor_born + np.timedelta64(14 * 366)),
+        "united": united,
+        "ended": np.where(draw.random(count) < 0.05, united + some(0, 3000), NEVER),
+    }
+    for who, day in filed.items():
+        found |= {f"{who}_filed": day, f"{who}_until": day + some(-100, 2500), f"{who}_issued": day - some(0, 220)}
+    return _completed(draw, found)
 
 
 def edges(count: int, seed: int) -> Columns:
@@ -104,22 +85,32 @@ def edges(count: int, seed: int) -> Columns:
     sponsor_born = np.where(old, np.datetime64("1975-02-28"), born(spouse_filed, 18, 21))
     child_born = np.where(old, born(child_filed, 18), _months(spouse_filed, -12))
     asylum = np.where(draw.random(count) < 0.5, near(_months(child_born, 18 * 12)), _months(granted, -8))
+    # On the days on which the law changed: a child that came of age after the grant, within both windows or one.
+    turn = draw.random(count) < 0.15
+    child_filed = np.where(turn, near(some(CHANGES)), child_filed)
+    spouse_filed = np.where(turn, child_filed, spouse_filed)
+    granted = np.where(turn, child_filed - some([20, 200]).astype("m8[D]"), granted)
+    asylum = np.where(turn, granted - np.timedelta64(5), asylum)
+    child_born = np.where(turn, _months(child_filed, -18 * 12) - np.timedelta64(10), child_born)
+    sponsor_born = np.where(turn, np.datetime64("1975-02-28"), sponsor_born)
     asylum = np.minimum(np.maximum(asylum, np.datetime64("2015-01-01")), granted)
     arrived = np.minimum(asylum, near(asylum, -3, -1, 0))
     united = near(arrived)
-    issued = {who: near(_months(filed, -6), -3, -2, -1, 0, 1, 2, 3) for who, filed in
-              (("spouse", spouse_filed), ("child", child_filed))}  # fmt: skip
-    return _completed(
-        draw,
-        {
-            "assessed": assessed, "granted": granted, "asylum": asylum, "arrived": arrived, "sponsor_born": sponsor_born,
-            "spouse_born": born(spouse_filed, 18, 21), "child_born": np.minimum(child_born, child_filed), "united": united,
-            "ended": np.where(draw.random(count) < 0.5, np.maximum(united, near(assessed)), np.datetime64("NaT")),
-            "spouse_filed": spouse_filed, "child_filed": child_filed,
-            "spouse_until": near(spouse_filed), "child_until": near(child_filed),
-            "spouse_issued": issued["spouse"], "child_issued": issued["child"],
-        },
-    )  # fmt: skip
+    found = {
+        "assessed": assessed,
+        "granted": granted,
+        "asylum": asylum,
+        "arrived": arrived,
+        "sponsor_born": sponsor_born,
+        "spouse_born": born(spouse_filed, 18, 21),
+        "child_born": np.minimum(child_born, child_filed),
+        "united": united,
+        "ended": np.where(draw.random(count) < 0.5, np.maximum(united, near(assessed)), NEVER),
+    }
+    for who, day in (("spouse", spouse_filed), ("child", child_filed)):
+        issued = near(_months(day, -6), -3, -2, -1, 0, 1, 2, 3)
+        found |= {f"{who}_filed": day, f"{who}_until": near(day), f"{who}_issued": issued}
+    return _completed(draw, found)
 
 
 def _completed(draw: Any, columns: Columns) -> Columns:
@@ -142,7 +133,7 @@ def _months(days: Any, months: Any) -> Any:
     return np.minimum(first.astype("M8[D]") + (days - days.astype("M8[M]")), (first + 1).astype("M8[D]") - 1)
 
 
-# -- as a table ----------------------------------------------------------------------------------------------------------
+# -- as tables and lines -----------------------------------------------------------------------------------------------
 
 
 def nested(columns: Columns) -> pa.Table:
@@ -225,24 +216,31 @@ def flat(columns: Columns) -> pa.Table:
     return pa.table({name: pa.array(column, from_pandas=True) for name, column in columns.items()})
 
 
-def write(make: Callable[[int, int], Columns], count: int, seed: int, folder: Path, chunk: int = 250_000) -> None:
-    """Writes `nested.parquet`, `flat.parquet` and `cases.jsonl` with the same cases into a folder."""
-    import json
+def write(make: Make, count: int, seed: int, folder: Path, *, only: str = "") -> None:
+    """Writes `nested.parquet`, `flat.parquet` and `cases.jsonl` with the same cases into a folder, or one of them."""
+    files = {"nested.parquet": _table(nested), "flat.parquet": _table(flat), "cases.jsonl": _lines}
+    for name, put in files.items():
+        if only in ("", name):
+            chunks = ((start, min(CHUNK, count - start)) for start in range(0, count, CHUNK))
+            put(folder / name, (make(size, seed + start) for start, size in chunks))
 
-    tables = {"nested": nested, "flat": flat}
-    files: dict[str, pq.ParquetWriter] = {}
-    with open(folder / "cases.jsonl", "w", encoding="utf-8") as lines:
-        for start in range(0, count, chunk):
-            columns = make(min(chunk, count - start), seed + start)
-            for name, form in tables.items():
-                table = form(columns)
-                if name not in files:
-                    files[name] = pq.ParquetWriter(folder / f"{name}.parquet", table.schema)
-                files[name].write_table(table)
+
+def _table(form: Callable[[Columns], pa.Table]) -> Callable[[Path, Iterator[Columns]], None]:
+    def put(path: Path, chunks: Iterator[Columns]) -> None:
+        first = form(next(chunks))
+        with pq.ParquetWriter(path, first.schema) as file:
+            file.write_table(first)
+            for columns in chunks:
+                file.write_table(form(columns))
+
+    return put
+
+
+def _lines(path: Path, chunks: Iterator[Columns]) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        for columns in chunks:
             for row in nested(columns).to_pylist():
-                lines.write(json.dumps(_case(row), default=str, separators=(",", ":")) + "\n")
-    for file in files.values():
-        file.close()
+                file.write(json.dumps(_case(row), default=str, separators=(",", ":")) + "\n")
 
 
 def _case(part: Any, key: str = "") -> Any:

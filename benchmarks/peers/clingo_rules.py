@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from plain import THREE_FROM, TWELVE_FROM, Outcome, birthday, decode, months
+from plain import THREE_FROM, TWELVE_FROM, Outcome, birthday, decode, main, months
 
 RULES = Path(__file__).with_name("rules.lp")
 LATER = 3_000_000  # a day after all days
@@ -36,7 +36,8 @@ def facts(case: dict[str, Any]) -> Iterator[str]:
         return date.fromisoformat(text).toordinal()
 
     sponsor, child, union = case["persons"]["sponsor"], case["persons"]["child"], case["unions"][0]
-    yield f"assessed({day(case['assessed_on'])}). united({day(union['concluded'])}). arrived({day(sponsor['arrived_in_belgium'])})."
+    yield f"assessed({day(case['assessed_on'])}). arrived({day(sponsor['arrived_in_belgium'])})."
+    yield f"united({day(union['concluded'])})."
     yield f"asylum({day(sponsor['protection']['applied'])}). granted({day(sponsor['protection']['granted'])})."
     yield f"ended({day(union['ended'])})." if "ended" in union else ""
     yield from (f"born({name}, {day(person['born'])})." for name, person in case["persons"].items())
@@ -59,11 +60,11 @@ def facts(case: dict[str, Any]) -> Iterator[str]:
         yield from (f"{name}({who})." for name, holds in truths.items() if holds)
 
 
-def run(lines: Iterable[bytes]) -> list[Outcome]:
+def run(lines: Iterable[bytes]) -> Iterator[Outcome]:
     """The outcomes of cases, one in each line."""
     from clingo import Control
 
-    rules, found = RULES.read_text(encoding="utf-8"), list[Outcome]()
+    rules = RULES.read_text(encoding="utf-8")
     fixed = [
         "-c",
         f"twelve_from={TWELVE_FROM.toordinal()}",
@@ -79,5 +80,8 @@ def run(lines: Iterable[bytes]) -> list[Outcome]:
         with control.solve(yield_=True) as solving:
             model = {str(atom) for result in solving for atom in result.symbols(atoms=True)}
         names = ("eligible(spouse)", "complete(spouse)", "eligible(child)", "complete(child)")
-        found.append(tuple(name in model for name in names))  # type: ignore[arg-type]
-    return found
+        yield tuple(name in model for name in names)  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    main(run)

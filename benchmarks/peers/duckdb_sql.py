@@ -12,7 +12,7 @@ QUERY = Path(__file__).with_name("rules.sql")
 
 
 def nested(file: Path) -> str:
-    """The facts of each case, out of the lists of the nested file; persons, applications and papers have their places."""
+    """The facts of each case out of the nested file; persons, applications and papers each have their place."""
     paper = {
         "passport": "documents[1].handed_in IS DISTINCT FROM 'none'",
         "until": "documents[1].valid_until",

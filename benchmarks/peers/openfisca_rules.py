@@ -1,4 +1,4 @@
-"""The law in OpenFisca-Core: one entity for the case, one variable for each fact and conclusion, vectorised formulas."""
+"""The law in OpenFisca-Core: the case as entity, a variable for each fact and conclusion, vectorised formulas."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from openfisca_core.periods import DateUnit
 from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
-from plain import decode
+from plain import decode, main
 
-NEVER = np.datetime64("9999-12-31")
 PERIOD = "2025-01"
 TRUTHS = (
     "lives",
@@ -28,12 +27,14 @@ TRUTHS = (
     "doctor",
 )
 DATES = ("filed", "until", "issued")
+WHO = ("spouse", "child")
 FACTS = {
-    **dict.fromkeys(("assessed", "granted", "asylum", "arrived", "sponsor_born", "spouse_born", "child_born", "united", "ended"), date),
+    **dict.fromkeys(("assessed", "granted", "asylum", "arrived", "sponsor_born", "spouse_born", "child_born"), date),
+    **dict.fromkeys(("united", "ended"), date),
     **dict.fromkeys(("housing", "insurance", "means", "child_single"), bool),
-    **{f"{who}_{name}": date for who in ("spouse", "child") for name in DATES},
-    **{f"{who}_{name}": bool for who in ("spouse", "child") for name in TRUTHS},
-}  # fmt: skip
+    **{f"{who}_{name}": date for who in WHO for name in DATES},
+    **{f"{who}_{name}": bool for who in WHO for name in TRUTHS},
+}
 CONCLUSIONS = ("spouse_eligible", "spouse_complete", "child_eligible", "child_complete")
 
 
@@ -131,7 +132,9 @@ def columns(lines: Iterable[bytes]) -> dict[str, Any]:
         for application in case["applications"]:
             passport, paper, medical = application["documents"]
             row += (
-                application["will_live_with_sponsor"], passport.get("handed_in") != "none", paper.get("handed_in") != "none",
+                application["will_live_with_sponsor"],
+                passport.get("handed_in") != "none",
+                paper.get("handed_in") != "none",
                 paper["original"], paper["legalised_there"], paper["legalised_belgium"],
                 paper["sworn_translation"] or paper["language"] in ("de", "en", "fr", "nl"),
                 medical.get("handed_in") != "none", medical["accredited_doctor"],
@@ -144,6 +147,10 @@ def columns(lines: Iterable[bytes]) -> dict[str, Any]:
     }
 
 
-def run(lines: Iterable[bytes]) -> list[Any]:
-    """The conclusions of cases, one in each line."""
-    return decide(columns(lines))
+def run(lines: Iterable[bytes]) -> Iterable[Any]:
+    """The outcomes of cases, one in each line."""
+    return zip(*(conclusion.tolist() for conclusion in decide(columns(lines))), strict=True)
+
+
+if __name__ == "__main__":
+    main(run)

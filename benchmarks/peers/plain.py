@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from itertools import islice
 from typing import Any
 
 try:
@@ -13,7 +14,7 @@ try:
 except ImportError:
     from json import loads as decode
 
-LATER, TWELVE_FROM, THREE_FROM = date(9999, 12, 31), date(2022, 12, 23), date(2024, 9, 1)
+TWELVE_FROM, THREE_FROM = date(2022, 12, 23), date(2024, 9, 1)
 ACCEPTED = frozenset({"de", "en", "fr", "nl"})
 
 Outcome = tuple[bool, bool, bool, bool]
@@ -95,11 +96,19 @@ def complete(documents: list[dict[str, Any]], filed: date) -> bool:
     )
 
 
-def run(lines: Iterable[bytes]) -> list[Outcome]:
+def run(lines: Iterable[bytes]) -> Iterator[Outcome]:
     """The outcomes of cases, one in each line."""
-    return [decide(decode(line)) for line in lines]
+    return (decide(decode(line)) for line in lines)
+
+
+def main(decided: Callable[[Iterable[bytes]], Iterable[Outcome]]) -> None:
+    """Decides the cases of one file into another, a line of four digits for each; a third argument limits their
+    number."""
+    limit = int(sys.argv[3]) if len(sys.argv) > 3 else None
+    with open(sys.argv[1], "rb") as file, open(sys.argv[2], "w", encoding="ascii") as output:
+        for outcome in decided(islice(file, limit)):
+            output.write("".join("01"[holds] for holds in outcome) + "\n")
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1], "rb") as file:
-        print(len(run(file)))
+    main(run)
