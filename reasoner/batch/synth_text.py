@@ -41,10 +41,13 @@ class Member(NamedTuple):
 
 
 class Gaps:
-    """The ways in which a fact can be unsure, and how often each is met in an unsure case."""
+    """The ways in which a fact of a kind can be unsure, and how often each is met in an unsure case."""
 
-    def __init__(self, shares: Mapping[str, float]) -> None:
-        self.ways, self.weights, self.share = list(shares), Weights(list(shares.values())), sum(shares.values())
+    def __init__(self, shares: Mapping[str, float], kind: str, *, typed: bool) -> None:
+        known = {way: share for way, share in shares.items() if kind == "day" or way in _SPECIAL}
+        self.ways, self.weights, self.share = list(known), Weights(list(known.values())), sum(known.values())
+        if kind == "number" and not typed:
+            self.ways = ["silent"] * len(known)  # a column of numbers has no place for a word
 
 
 class Writer:
@@ -59,7 +62,7 @@ class Writer:
         first, last = settings["names"]["first"], settings["names"]["last"]
         self.names = [f"{first[n % len(first)]} {last[n % len(last)]}" for n in range(lcm(len(first), len(last)))]
         gaps = weighted(settings["unsure"]["facts"])
-        self.gaps = {kind: Gaps({how: gaps[how] for how in gaps if self._fits(kind, how)}) for kind in UNSURE}
+        self.gaps = {kind: Gaps(gaps, kind, typed=typed) for kind in UNSURE}
         self.words: Mapping[str, Sequence[str]] = {}
 
     def case(self, description: Mapping[str, Any], words: Mapping[str, Sequence[str]]) -> Node:
@@ -179,12 +182,6 @@ class Writer:
             return texts
 
         return render
-
-    def _fits(self, kind: str, how: str) -> bool:
-        """Whether a value of a kind can be unsure in this way: a column of numbers has no place for a word."""
-        if how in ("month", "year"):
-            return kind == "day"
-        return how == "silent" or self.typed or kind != "number"
 
 
 def _blurred(text: str, way: str, head: str) -> str:
