@@ -21,7 +21,7 @@ from reasoner.batch.synth_text import Node, Writer, weighted
 if TYPE_CHECKING:
     from reasoner.program import Law
 
-CHUNK = 16_384
+CHUNK = 32_768
 
 
 class Family(NamedTuple):

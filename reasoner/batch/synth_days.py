@@ -54,17 +54,22 @@ class Draw:
             found = self._days[name] = self._rules[name](self)
         return found
 
-    def picks(self, weights: Weights) -> Column:
-        """A position for each case, drawn by weight."""
-        return weights.total.searchsorted(self.random.random(self.count), side="right")
+    def picks(self, weights: Weights, count: int | None = None) -> Column:
+        """A position for each case, or for so many, drawn by weight."""
+        chances = self.random.random(self.count if count is None else count)
+        return weights.total.searchsorted(chances, side="right")
 
     def between(self, low: int, high: int) -> Column:
         """A whole number for each case, both ends included."""
         return self.random.integers(low, high, self.count, endpoint=True)
 
-    def some(self, cases: Column, share: float) -> Column:
-        """A part of the cases."""
-        return cases[self.random.random(cases.size) < share]
+    def some(self, share: float, cases: Column | None = None) -> Column:
+        """A share of all cases, or of these; one may be among them twice."""
+        count = self.count if cases is None else cases.size
+        if not count:
+            return np.zeros(0, np.int64)
+        found = self.random.integers(0, count, self.random.binomial(count, share))
+        return found if cases is None else cases[found]
 
 
 class Days:
@@ -138,7 +143,7 @@ class Days:
         between the two as well."""
         days = draw.random.integers(first, last, endpoint=True)
         month_end, leap_day = self.snap["month_end"], self.snap["leap_day"]
-        cases = draw.some(np.arange(draw.count), month_end + leap_day)
+        cases = draw.some(month_end + leap_day)
         dates = days[cases].astype("M8[D]")
         ends = (dates.astype("M8[M]") + 1).astype("M8[D]").astype(np.int64) - 1
         leap_years = ((dates.astype("M8[Y]").astype(np.int64) - 2) // 4 * 4 + 2).astype("M8[Y]")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reasoner.batch.synth_days import FIRST, LAST, Days, Draw, Rule, Weights, day
+from reasoner.batch.synth_days import FIRST, LAST, Column, Days, Draw, Weights, day
 from reasoner.batch.synth_model import UNSURE, Place, case_place
 
 if TYPE_CHECKING:
@@ -164,11 +164,20 @@ class Writer:
     def _date(self, place: Place, weights: Mapping[str, float], head: str) -> Node:
         rules = {text: weight for text, weight in weights.items() if text not in _SPECIAL}
         special = [text for text in weights if text in _SPECIAL]
-        node = _dated(self.days.rules(rules), head, place.kind == "moment")
+        rule, moment = self.days.rules(rules), place.kind == "moment"
         if not special:
-            return node
-        texts = ["" if text == "silent" else f'{head}"{text}"' for text in special]
-        return _replaced(node, texts, Weights([*(weights[text] for text in special), sum(rules.values())]))
+            return lambda draw: _dated(rule(draw), head, draw if moment else None)
+        texts = np.array(["" if text == "silent" else f'{head}"{text}"' for text in special] + [""], dtype=object)
+        drawn = Weights([*(weights[text] for text in special), sum(rules.values())])
+
+        def render(draw: Draw) -> list[str]:
+            chosen = draw.picks(drawn)
+            found, cases = texts[chosen], np.flatnonzero(chosen == len(special))
+            found[cases] = _dated(rule(draw)[cases], head, draw if moment else None)
+            listed: list[str] = found.tolist()
+            return listed
+
+        return render
 
     def _unsure(self, place: Place, node: Node, head: str) -> Node:
         """Some facts of the unsure cases are unknown, left out, or a day of which only the month or year is known."""
@@ -176,9 +185,9 @@ class Writer:
 
         def render(draw: Draw) -> list[str]:
             texts = node(draw)
-            cases = draw.some(draw.unsure, gaps.share)
-            for case, chance in zip(cases.tolist(), draw.random.random(cases.size).tolist(), strict=True):
-                texts[case] = _blurred(texts[case], gaps.ways[gaps.weights.total.searchsorted(chance, "right")], head)
+            cases = draw.some(gaps.share, draw.unsure)
+            for case, way in zip(cases.tolist(), draw.picks(gaps.weights, cases.size).tolist(), strict=True):
+                texts[case] = _blurred(texts[case], gaps.ways[way], head)
             return texts
 
         return render
@@ -190,7 +199,7 @@ def _blurred(text: str, way: str, head: str) -> str:
     if way == "unknown":
         return f'{head}"unknown"'
     value = text.removeprefix(head)
-    return f'{head}{value[: 8 if way == "month" else 5]}"' if value[1].isdigit() else text
+    return f'{head}{value[: 8 if way == "month" else 5]}"' if len(value) == len('"2000-01-01"') else text
 
 
 class Papers:
@@ -253,27 +262,13 @@ def _table(texts: list[str], weights: Weights) -> Node:
     return lambda draw: table[draw.picks(weights)].tolist()
 
 
-def _dated(rule: Rule, head: str, moment: bool) -> Node:
-    def render(draw: Draw) -> list[str]:
-        texts = _ISO[rule(draw) - _OFFSET].tolist()
-        if moment:
-            return [f'{head}{text[:-1]}T{hour:02}:30"' for text, hour in zip(texts, draw.between(0, 23), strict=True)]
+def _dated(days: Column, head: str, moments: Draw | None) -> list[str]:
+    """Days as texts, or moments of these days."""
+    texts = _ISO[days - _OFFSET].tolist()
+    if moments is None:
         return [head + text for text in texts]
-
-    return render
-
-
-def _replaced(node: Node, texts: list[str], weights: Weights) -> Node:
-    """One of the texts, by their weights; else, by the last weight, what the node says."""
-
-    def render(draw: Draw) -> list[str]:
-        found = node(draw)
-        chosen = draw.picks(weights)
-        for case in np.flatnonzero(chosen < len(texts)).tolist():
-            found[case] = texts[chosen[case]]
-        return found
-
-    return render
+    hours = moments.random.integers(0, 24, days.size).tolist()
+    return [f'{head}{text[:-1]}T{hour:02}:30"' for text, hour in zip(texts, hours, strict=True)]
 
 
 def _one_of(nodes: list[Node], weights: Weights) -> Node:
