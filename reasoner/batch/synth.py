@@ -21,7 +21,7 @@ from reasoner.batch.synth_text import Node, Writer, weighted
 if TYPE_CHECKING:
     from reasoner.program import Law
 
-CHUNK = 32_768
+CHUNK = 24_576
 
 
 class Family(NamedTuple):
@@ -65,17 +65,18 @@ class Source:
     def _chunk(self, start: int, count: int) -> Chunk:
         random = np.random.Generator(np.random.PCG64((self.seed, start)))
         which = self.shares.total.searchsorted(random.random(count), side="right")
-        lines = np.empty(count, dtype=object)
+        texts = np.empty(count, dtype=object)
         for number, family in enumerate(self.families):
             cases = np.flatnonzero(which == number)
             draw = Draw((self.seed, start, number), cases.size, self.unsure, family.days)
             draw.words = {name: draw.picks(weights) for name, weights in family.words.items()}
-            lines[cases] = family.text(draw)
-        found = [f'{{"case":"synth-{start + n}",{text}\n' for n, text in enumerate(lines.tolist())]
+            texts[cases] = family.text(draw)
+        for case, text in enumerate(texts):  # in their place: they are large
+            texts[case] = f'{{"case":"synth-{start + case}",{text}\n'
         faulty = np.flatnonzero(random.random(count) < self.errors)
         for case in faulty.tolist():
-            found[case] = spoiled(found[case].rstrip(), self.faults, random) + "\n"
-        return Chunk(found, faulty.size)
+            texts[case] = spoiled(texts[case].rstrip(), self.faults, random) + "\n"
+        return Chunk(texts.tolist(), faulty.size)
 
 
 def _families(law: Law, settings: Mapping[str, Any], writer: Writer) -> Iterator[tuple[Family, float]]:

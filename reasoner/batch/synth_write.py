@@ -69,11 +69,11 @@ def _file(output: str) -> Iterator[IO[bytes]]:
 @contextmanager
 def _lines(file: IO[bytes], *, packed: bool) -> Iterator[Callable[[list[str]], object]]:
     if not packed:
-        yield lambda lines: file.write("".join(lines).encode())
+        yield lambda lines: file.writelines(map(str.encode, lines))
         return
     # No name and no time in its header: the same cases make the same bytes.
     with gzip.GzipFile("", "wb", 1, file, 0) as folded:
-        yield lambda lines: folded.write("".join(lines).encode())
+        yield lambda lines: folded.writelines(map(str.encode, lines))
 
 
 @contextmanager
