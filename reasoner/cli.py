@@ -822,6 +822,36 @@ def new(
             output.write_text(text, encoding="utf-8")
 
 
+@app.command(epilog="Example: reasoner synth 10000 -o cases.jsonl --errors 0.01")
+def synth(
+    number: Annotated[int, typer.Argument(metavar="N", min=0, help="How many cases.")],
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FILE", help="A .jsonl, .jsonl.gz or .parquet file; - prints."),
+    ],
+    seed: Annotated[int, typer.Option(metavar="NUMBER", min=0, help="The same seed makes the same cases.")] = 0,
+    errors: Annotated[
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="Share of cases with a fault, e.g. 0.01.")
+    ] = 0,
+    unsure: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", min=0, max=1, help="Share of cases in which something is not known."),
+    ] = None,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """Write an archive of realistic made-up cases, for tests, measurements and demonstrations."""
+    with _reported(lang, reform) as wording:
+        from reasoner.batch.synth_write import write
+        from reasoner.render.text import progress
+
+        law = _engine(wording, reform).law
+        with progress(number, wording.ui("synth_running")) as advance:
+            faulty = write(law, number, output, seed=seed, errors=errors, unsure=unsure, advance=advance)
+        if output != "-":
+            print(wording.ui("synth_done", Number=number, Faulty=faulty, File=output))
+
+
 @contextmanager
 def _reported(lang: str, reform: Sequence[Path] | None = None) -> Iterator[Wording]:
     """Runs a command with the wording of a language and of its reforms; an error the reasoner knows is printed to
