@@ -1,4 +1,4 @@
-"""How long it takes to check the law, and to compare two versions of it.
+"""How long it takes to check the law, to compare two versions of it, and to try its tests.
 
     python benchmarks/quality.py
 
@@ -11,8 +11,14 @@ import time
 from datetime import date
 
 from reasoner.engine import Engine
+from reasoner.quality import suite
 from reasoner.quality.check import CHECKS, Checker
+from reasoner.quality.coverage import KINDS, cover, uncoupled
 from reasoner.quality.difference import Version, compare
+from reasoner.quality.mutation import judge
+from reasoner.quality.proving import prover
+from reasoner.quality.trial import Bench
+from reasoner.quality.variants import variants
 
 
 def check(engine: Engine) -> None:
@@ -33,7 +39,22 @@ def diff(engine: Engine) -> None:
     print(f"diff {one.name} {other.name} {time.perf_counter() - begun:6.1f} s  {found.questions} questions")
 
 
+def tests(engine: Engine) -> None:
+    """What the tests of the law cover, and which small changes of it they notice, with all proofs."""
+    listed = suite.load_all(suite.files([suite.folder()]), engine.law)
+    begun = time.perf_counter()
+    sides = variants(engine.store, KINDS)
+    found = uncoupled(cover(Bench(engine, sides), listed), sides, prover(engine, sides))
+    shares = f"{found.percentage('rule'):.1f} % of rules, {found.percentage('literal'):.1f} % of conditions"
+    print(f"coverage {time.perf_counter() - begun:20.1f} s  {shares}")
+    begun = time.perf_counter()
+    changed = variants(engine.store)
+    report = judge(Bench(engine, changed), listed, equivalent=prover(engine, changed))
+    print(f"mutate {time.perf_counter() - begun:22.1f} s  {report.score:.1f} % of {len(report.verdicts)} variants")
+
+
 if __name__ == "__main__":
     law = Engine()
     diff(law)
     check(law)
+    tests(law)

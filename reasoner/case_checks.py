@@ -26,6 +26,7 @@ _AFTER_BIRTH: Chain = (
     ("birth_declared",),
     ("protection", "applied"),
     ("protection", "granted"),
+    ("free_movement", "basis_since"),
     ("stay", "issued"),
     ("stay", "expires"),
     ("stay", "extension_requested"),
@@ -54,6 +55,7 @@ _APPLICATION_ORDER: tuple[Chain, ...] = (
     ),
     (("procedure", "extensions", 0, "decided"), ("procedure", "extensions", 1, "decided")),
     (("procedure", "visa_issued"), ("procedure", "visa_expires")),
+    (("filed",), ("entry_visa", "coverage_proved")),
 )
 
 
@@ -134,7 +136,7 @@ def _named(entries: Entries) -> Iterator[tuple[KeyPath, str]]:
     """Every mention of a person, with its place."""
     for id_, person in entries.persons.items():
         base: KeyPath = ("persons", id_)
-        for field in ("parents", "dependent_on"):
+        for field in ("parents", "dependent_on", "household_abroad_of", "needs_care_of"):
             for index, other in enumerate(at(person, (field,)) or ()):
                 yield (*base, field, index), other
         for other in person.kin or {}:
@@ -167,6 +169,9 @@ def _person(base: KeyPath, id_: str, person: Person) -> Iterator[Finding]:
         values = {"id": person.mother, "parents": ", ".join(parents) or "[]"}
         yield (*base, "mother"), "mother_not_parent", values
     yield from _orders(person, base, _PERSON_ORDER)
+    elsewhere: KeyPath = ("free_movement", "lawful_residence_elsewhere")
+    for index, period in enumerate(at(person, elsewhere) or ()):
+        yield from _orders(period, (*base, *elsewhere, index), _PERIOD_ORDER)
     yield from _documents(person, base)
 
 

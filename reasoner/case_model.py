@@ -69,6 +69,13 @@ class Protection(Section):
     country_of_origin: Country = key("Country of origin in the asylum decision.")
 
 
+class Withdrawal(Section):
+    """What a British national has under the Withdrawal Agreement; with this section, relatives may join the person."""
+
+    beneficiary: Truth = key("The person is a beneficiary of the Withdrawal Agreement in Belgium.")
+    economically_active: Truth = key("The person works, is self-employed or seeks work.")
+
+
 class Stay(Section):
     """The residence card and the steps around it."""
 
@@ -98,6 +105,48 @@ class Material(Section):
     means: Truth = key("There are stable, regular and sufficient means of subsistence.")
 
 
+class Stretch(Section):
+    """A stretch of days, both days included."""
+
+    from_: Happened = key("First day.", alias="from")
+    to: When = key("Last day; none if it still lasts.")
+
+
+class FreeMovement(Section):
+    """Stay in Belgium as a citizen of the Union or of an associated country."""
+
+    basis: Annotated[str | None, OneOf("persons.*.free_movement.basis")] = key("On what the stay is based.")
+    basis_since: When = key("Day since which it is; none if it has always been.")
+    earlier_basis: Annotated[str | None, OneOf("persons.*.free_movement.earlier_basis")] = key(
+        "On what it was based before that day."
+    )
+    proof_of_stay: Annotated[str | None, OneOf("persons.*.free_movement.proof_of_stay")] = key(
+        "What shows the right to stay for more than three months."
+    )
+    moves_to: Country = key("State to which this person moves or travels.")
+    lawful_residence_elsewhere: Annotated[tuple[Stretch, ...] | None, Listed()] = key(
+        "Periods of lawful residence in another Member State."
+    )
+
+
+class CitizenFamily(Section):
+    """A relative of a citizen of the Union or of an associated country."""
+
+    dependent_in: Annotated[
+        tuple[Annotated[str | None, OneOf("persons.*.citizen_family.dependent_in")], ...] | None, Listed(single=True)
+    ] = key("Where this person depends on the citizen or the citizen's partner.")
+    household_in_provenance: Truth = key("This person lived in the citizen's household in the country of provenance.")
+    family_unit_elsewhere: Truth = key("This person lived with the citizen as a family in the other Member State.")
+    serious_health_problem: Truth = key("This person has a serious health problem.")
+    needs_care: Truth = key("The state of health makes care by another person necessary.")
+    care_only_by_citizen: Truth = key("The citizen, in person, is the one who must give that care.")
+    parental_authority: Truth = key("This parent has parental authority, custody included, over the minor citizen.")
+    daily_care: Truth = key("This parent bears the daily care and upbringing of the minor citizen.")
+    material_care: Truth = key("This parent gives the minor citizen material care.")
+    resources: Truth = key("This parent has sufficient resources for both.")
+    insurance: Truth = key("This parent has health insurance covering all risks in Belgium for both.")
+
+
 class Document(Section):
     """A document of a person or an application."""
 
@@ -115,6 +164,7 @@ class Document(Section):
     apostille: Truth = key("It carries an apostille.")
     language: LanguageCode = key("Language of the document, ISO 639-1.")
     sworn_translation: Truth = key("There is a sworn translation.")
+    legalised_translation: Truth = key("There is a translation that is legalised itself.")
     accredited_doctor: Truth = key("Issued by a doctor accredited by the post.")
     signed: Truth = key("It is signed.")
     favourable: Truth = key("It shows what it has to show.")
@@ -155,6 +205,18 @@ class Person(Section):
     )
     custody: Custody | None = key("Custody of this child.")
     protection: Protection | None = key("International protection in Belgium.")
+    free_movement: FreeMovement | None = key("Stay as a citizen of the Union or of an associated country.")
+    citizen_family: CitizenFamily | None = key("Facts of a relative of such a citizen.")
+    visa_required: Truth = key("This person needs a visa for a short stay.")
+    withdrawal: Withdrawal | None = key("Beneficiary of the Withdrawal Agreement.")
+    adopted: When = key("Day of adoption; none if not adopted.")
+    lived_before_in: Country = key("Country of habitual residence before coming to Belgium.")
+    household_abroad_of: Annotated[tuple[PersonKey, ...] | None, Listed(single=True)] = key(
+        "Id or ids of the persons whose household this person belonged to in the country of origin."
+    )
+    needs_care_of: Annotated[tuple[PersonKey, ...] | None, Listed(single=True)] = key(
+        "Id or ids of the persons whose own care this person needs for serious reasons of health."
+    )
     stay: Stay | None = key("Residence card.")
     birth_declared: When = key("Day the birth in Belgium was declared.")
     own_protection_wanted: Truth = key("The parents want a status of the child's own.")
@@ -166,11 +228,8 @@ class Person(Section):
     documents_open: Truth = key("Further documents may exist.")
 
 
-class Meeting(Section):
+class Meeting(Stretch):
     """A stretch of days spent together, both days included."""
-
-    from_: Happened = key("First day.", alias="from")
-    to: When = key("Last day; none if it still lasts.")
 
 
 class Cohabitation(Meeting):
@@ -191,6 +250,10 @@ class Union(Section):
     sham_inquiry_open: Truth = key("An inquiry into a sham union is open.")
     sham_established: Truth = key("A sham union was established.")
     common_child: Truth = key("The partners have a child together.")
+    marriage_refused: Truth = key("A final decision refused to celebrate a marriage of the two.")
+    lasting_and_stable: Truth = key("It is shown that the relationship is lasting and stable.")
+    durable: Truth = key("Their relationship is durable and duly attested when the application is made.")
+    durable_at_transition_end: Truth = key("It was durable when the transition period after Brexit ended.")
     known_since: When = key("When the partners came to know each other.")
     regular_contact: Truth = key("They can show regular contact.")
     cohabitation: Annotated[tuple[Cohabitation, ...] | None, Listed()] = key("Periods of living together.")
@@ -230,6 +293,8 @@ class Procedure(Section):
     decided: When = key("Day of the decision.")
     visa_issued: When = key("Day the visa was issued.")
     visa_expires: When = key("Day the visa expires.")
+    attestation: When = key("Day of the attestation for beneficiaries of the Withdrawal Agreement.")
+    card_ready: When = key("Day from which the new card can be fetched.")
 
 
 class Evacuation(Section):
@@ -245,6 +310,28 @@ class Evacuation(Section):
     at_border: Moment = key("Moment the person has to be at the border.")
 
 
+class Threat(Section):
+    """A threat that the authority has demonstrated."""
+
+    to: Annotated[str | None, OneOf("applications.*.entry_visa.threat.to")] = key("What is threatened.")
+    real: Truth = key("The threat is real.")
+    immediate: Truth = key("The threat is immediate.")
+    serious: Truth = key("The threat is sufficiently serious.")
+
+
+class EntryVisa(Section):
+    """A visa for the first entry, asked for by a relative of a citizen who moves."""
+
+    journey_unrelated: Truth = key("The journey has nothing to do with that of the citizen.")
+    intended_days: Annotated[int | None, whole_number(1, 9999)] = key("Length of the intended stay in days.")
+    represented_by: Country = key("State that represents Belgium where the applicant lives.")
+    fee_exempt: Truth = key("The applicant is personally exempt from the visa fee.")
+    language_not_understood: Truth = key("A paper is in a language that the authority does not understand.")
+    coverage_proved: When = key("Day on which papers showed that the journey is covered.")
+    threat: Threat | None = key("A threat that the authority has demonstrated.")
+    abuse_or_fraud: Truth = key("The authority has demonstrated abuse or fraud.")
+
+
 class Application(Section):
     """An application of one person to join another."""
 
@@ -257,6 +344,10 @@ class Application(Section):
     post_takes_long_stay: Truth = key("The post takes applications for long stay.")
     visa: Annotated[str | None, OneOf("applications.*.visa")] = key("Visa applied for.")
     will_live_with_sponsor: Truth = key("The applicant will live with the sponsor.")
+    accompanies_or_joins: Annotated[str | None, OneOf("applications.*.accompanies_or_joins")] = key(
+        "Whether the applicant travels with the person to be joined, or follows."
+    )
+    entry_visa: EntryVisa | None = key("Visa for the first entry of a citizen's relative.")
     post_hard_to_reach: Truth = key("The post is impossible or very hard to reach.")
     remote_request: Annotated[str | None, OneOf("applications.*.remote_request")] = key(
         "State of the request to file from a distance."

@@ -50,12 +50,12 @@ def casts(case: Case, law: Law) -> tuple[Cast, ...]:
     """The ways to cast the people of a case: first as they applied, then one for each further sponsor somebody could
     join.
 
-    Whoever is tied to a person with protection, and has not applied to join that person, is looked at as well.
+    Whoever is tied to a person who can be joined, and has not applied to join that person, is looked at as well.
     """
     asked = {a.applicant: a.sponsor for a in case.applications if a.applicant and a.sponsor}
     first = dict(asked)
     further: list[tuple[str, str]] = []
-    for person, sponsors in _could_join(case, asked).items():
+    for person, sponsors in _could_join(case, law, asked).items():
         ranked = sorted(sponsors, key=lambda sponsor: sponsor not in asked.values())
         if person not in first:
             first[person] = ranked.pop(0)
@@ -75,13 +75,40 @@ def applicants_only(case: Case, law: Law) -> Cast:
     )
 
 
-def _could_join(case: Case, asked: Mapping[str, str]) -> dict[str, list[str]]:
-    """Persons without protection of their own, each with the persons with protection to whom a tie binds them."""
+def _could_join(case: Case, law: Law, asked: Mapping[str, str]) -> dict[str, list[str]]:
+    """Persons, each with those to whom a tie binds them and who can be joined by them.
+
+    Somebody who can be joined joins others only where the vocabulary says so.
+    """
     found: dict[str, list[str]] = {}
+    also = law.table("also_joins")
     for person, other in _ties(case):
+        own, theirs = _sections(case, law, person), _sections(case, law, other)
         applied = asked.get(person) == other or asked.get(other) == person
-        if case.persons[person].protection is None and case.persons[other].protection is not None and not applied:
+        if not applied and any(all((mine, section) in also for mine in own) for section in theirs):
             found.setdefault(person, []).append(other)
+    return found
+
+
+def _sections(case: Case, law: Law, person: str) -> list[str]:
+    """The sections of a person that say that others can join him or her."""
+    return [name for name in law.role_of if getattr(case.persons[person], name, None) is not None]
+
+
+def _roles(case: Case, law: Law, joins: Mapping[str, str]) -> dict[str, set[str]]:
+    """Who plays which role: by a section of the file, or because a route of that role is applied for; a sponsor of whom
+    nothing is said plays the first."""
+    of_regime = dict(law.table("regime_role"))
+    of_route = {route: of_regime[regime] for route, regime in law.table("route") if regime in of_regime}
+    found: dict[str, set[str]] = {role: set() for role in law.role_of.values()}
+    for person in case.persons:
+        for section in _sections(case, law, person):
+            found[law.role_of[section]].add(person)
+    for application in case.applications:
+        if application.sponsor and application.route in of_route:
+            found[of_route[application.route]].add(application.sponsor)
+    known = set[str]().union(*found.values())
+    next(iter(found.values())).update(sponsor for sponsor in joins.values() if sponsor not in known)
     return found
 
 
@@ -100,14 +127,18 @@ def _ties(case: Case) -> Iterable[tuple[str, str]]:
 
 
 def _cast(case: Case, law: Law, joins: Mapping[str, str], unasked: frozenset[str], focus: str | None = None) -> Cast:
-    holders = {person for person, data in case.persons.items() if data.protection is not None} | set(joins.values())
+    roles = _roles(case, law, joins)
+    joining = {
+        str(name): {applicant for applicant, sponsor in joins.items() if sponsor in roles[str(role)]}
+        for name, role in law.table("joining_role")
+    }
     ids = tuple(dict.fromkeys([*joins.values(), *joins, *case.persons]))
     number = {person: index for index, person in enumerate(ids, 1)}
     shape = Shape(
         len(ids),
         tuple(sorted((number[applicant], number[sponsor]) for applicant, sponsor in joins.items())),
-        tuple(sorted(number[person] for person in holders)),
-        tuple(_slots(case, law, ids, {"applicant": joins.keys(), "holder": holders})),
+        tuple((role, tuple(sorted(number[person] for person in people))) for role, people in roles.items() if people),
+        tuple(_slots(case, law, ids, {"applicant": joins.keys(), **roles, **joining})),
     )
     return Cast(ids, tuple(joins.items()), unasked, shape, focus)
 
@@ -122,9 +153,8 @@ def _slots(
         for _, document in documents_of(case, person):
             if document.type:
                 counts[document.type] = counts.get(document.type, 0) + 1
-        for kind, role in law.document_types:
-            if person in members[role]:
-                yield index, kind, next(size for size in _SLOTS if size >= counts.get(kind, 1))
+        for kind in dict.fromkeys(kind for kind, role in law.document_types if person in members[role]):
+            yield index, kind, next(size for size in _SLOTS if size >= counts.get(kind, 1))
 
 
 def documents_of(case: Case, person: str) -> list[tuple[Path, Document]]:

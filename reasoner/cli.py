@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -45,7 +45,7 @@ class Format(StrEnum):
 
 
 class PageFormat(StrEnum):
-    """How coverage is printed."""
+    """How a result that can be a page is printed."""
 
     text = "text"
     json = "json"
@@ -296,6 +296,28 @@ def explain(
         show.explanation(decision, target, wording, format.value, depth=depth, full=everything)
 
 
+@app.command(epilog="Example: reasoner report examples/spouse-under-21/case.yaml -o amal.html --lang fr")
+def report(
+    case: CaseArgument,
+    output: OutputOption = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """A page for a file or a client: results, reasons, documents, dates and sources; needs a browser, no network."""
+    with _reported(lang, reform) as wording:
+        decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
+        from reasoner.render import report as rendering
+        from reasoner.render.remedy import of_outcomes
+
+        remedies = of_outcomes(_engine(wording, reform), decision, wording)
+        rendering.write(decision, wording, output, person=person, route=route, remedies=remedies)
+
+
 @app.command(
     epilog="Example: reasoner facts examples/spouse-under-21/case.yaml > case.lp; clingo encodings/main.lp case.lp"
 )
@@ -333,15 +355,27 @@ def rules(
     ] = False,
     regime: Annotated[str | None, typer.Option("--regime", help="Only provisions of this regime, e.g. IPF.")] = None,
     reform: ReformOption = None,
-    format: FormatOption = Format.text,
+    format: Annotated[
+        PageFormat,
+        typer.Option("--format", "-f", help="How to print the result; html is one page with all of the law."),
+    ] = PageFormat.text,
+    output: OutputOption = None,
     lang: LangOption = "en",
 ) -> None:
-    """List the provisions of the law, show one of them, or show which are encoded and tested."""
-    with _reported(lang, reform) as wording:
+    """List the provisions of the law, show one of them, show which are encoded and tested, or write the rulebook."""
+    with _reported(lang, reform) as wording, _into(output):
         from reasoner.render import rulebook
 
-        law = _engine(wording, reform).law
-        if provision is not None:
+        engine = _engine(wording, reform)
+        law = engine.law
+        if format is PageFormat.html:
+            from reasoner.errors import UsageError
+            from reasoner.render.lawbook import lawbook
+
+            if provision is not None or coverage or routes or readings:
+                raise UsageError("html_is_whole")
+            print(lawbook(law, engine.store.root, wording, regime), end="")
+        elif provision is not None:
             rulebook.provision(law, provision, wording, format.value)
         elif routes:
             rulebook.routes(law, wording, format.value)
@@ -393,21 +427,30 @@ def coverage(
     threshold_conditions: Annotated[
         float, typer.Option(metavar="PERCENT", min=0, max=100, help="Exit code 1 if less of the conditions is covered.")
     ] = 0,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Leave out conditions that are proved to decide nothing by failing alone.")
+    ] = False,
     reform: ReformOption = None,
     lang: LangOption = "en",
 ) -> None:
     """Which rules and conditions of the law decide an outcome by themselves in some test (MC/DC)."""
     with _reported(lang) as wording:
-        from reasoner.quality.coverage import KINDS, cover
+        from reasoner.quality.coverage import KINDS, cover, uncoupled
+        from reasoner.quality.proving import prover
         from reasoner.quality.trial import Bench
         from reasoner.quality.variants import variants
         from reasoner.render import page as shown
         from reasoner.render.text import progress
 
         engine = _engine(wording, reform)
-        bench, tests = Bench(engine, variants(engine.store, KINDS)), _tests(engine, paths)
+        law = variants(engine.store, KINDS)
+        bench, tests = Bench(engine, law), _tests(engine, paths)
         with progress(len(tests), wording.ui("coverage_running")) as advance:
             found = cover(bench, tests, advance)
+        if prove:
+            open_sides = sum(not literal.failing for one in found.rules for literal in one.literals)
+            with progress(open_sides, wording.ui("coverage_proving")) as advance:
+                found = uncoupled(found, law, prover(engine, law), advance)
         shown.write(found, engine.store.root, wording, format.value, output)
         if found.percentage("rule") < threshold_rules or found.percentage("literal") < threshold_conditions:
             raise typer.Exit(1)
@@ -525,13 +568,14 @@ def check(
             raise typer.Exit(1)
 
 
-@app.command(epilog="Example: reasoner diff 2024-08-31 2024-09-01")
+@app.command(epilog="Example: reasoner diff 2024-08-31 2024-09-01 --regime IPF")
 def diff(
     one: Annotated[
         str,
         typer.Argument(metavar="A", help="A day of application, a law (folder, git revision, reform), or NAME=VALUE."),
     ],
     other: Annotated[str, typer.Argument(metavar="B", help="What to compare it with, of the same kind.")],
+    regime: Annotated[str | None, typer.Option("--regime", help="Only what this regime decides, e.g. IPF.")] = None,
     everything: Annotated[bool, typer.Option("--all", "-a", help="Long lists in full.")] = False,
     reform: ReformOption = None,
     format: FormatOption = Format.text,
@@ -547,9 +591,38 @@ def diff(
 
         sides = Sides(one, other, reform or (), lambda: _engine(wording, reform))
         with watching(wording) as watch:
-            comparison = compare(*sides.versions, lambda: watch(""))
+            comparison = compare(*sides.versions, lambda: watch(""), sides.regime(regime))
         words = sides.worded(wording)
         rendering.report(comparison, sides.versions, sides.command, words, format.value, everything=everything)
+
+
+@app.command(epilog="Example: reasoner remedy examples/spouse-under-21/case.yaml --person amal --cost applied=10")
+def remedy(
+    case: CaseArgument,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most this many sets of changes.")] = 5,
+    cost: Annotated[
+        list[str] | None,
+        typer.Option("--cost", metavar="NAME=N", help="What a change costs (facts/costs.lp); may be repeated."),
+    ] = None,
+    format: FormatOption = Format.text,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """The cheapest sets of changes that make a person eligible with a complete file, or what stands in the way."""
+    with _reported(lang, reform) as wording:
+        prices = dict(_parsed(text, _price, "NAME=N, such as applied=10") for text in cost or [])
+        decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
+        from reasoner.questions.remedy import answers
+        from reasoner.render import remedy as rendering
+
+        engine = _engine(wording, reform)
+        found = answers(engine, decision, person, route, limit, prices)
+        rendering.report(decision, found, wording, format.value)
 
 
 @app.command(epilog="Example: reasoner schema > case.schema.json")
@@ -613,6 +686,17 @@ def _reported(lang: str, reform: Sequence[Path] | None = None) -> Iterator[Wordi
         _discard_output()
         print(f"{error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)
         raise typer.Exit(2 if error.filename else 1) from None
+
+
+@contextmanager
+def _into(output: Path | None) -> Iterator[None]:
+    """Prints to a file, if one is named, once everything is there."""
+    if output is None:
+        yield
+        return
+    with redirect_stdout(io.StringIO()) as printed:
+        yield
+    output.write_text(printed.getvalue(), encoding="utf-8")
 
 
 def _discard_output() -> None:
@@ -698,6 +782,13 @@ def _pair(text: str) -> tuple[str, str]:
     if not (name and value):
         raise ValueError
     return name, value
+
+
+def _price(text: str) -> tuple[str, int]:
+    name, value = _pair(text)
+    if int(value) < 1:
+        raise ValueError
+    return name, int(value)
 
 
 def _parsed(text: str, parse: Callable[[str], Any], form: str) -> Any:

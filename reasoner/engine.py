@@ -18,6 +18,7 @@ from reasoner.facts import Reader, read_inputs
 from reasoner.ground import Shape
 from reasoner.outcome import Outcome, listed, outcomes
 from reasoner.program import Law
+from reasoner.ranking import Rank, ranked
 from reasoner.run import Machine, Run
 from reasoner.store import Store
 
@@ -119,9 +120,21 @@ class Decision:
     readings: Mapping[str, str]
 
     @cached_property
+    def ranking(self) -> tuple[tuple[Run, Outcome, Rank], ...]:
+        """Every outcome with the run it belongs to and its rank: by person in the order of the case file, then the best
+        route first."""
+        of_person: dict[str, list[tuple[Run, Outcome]]] = {person: [] for person in self.file.case.persons}
+        for run in self.runs:
+            for outcome in outcomes(run):
+                of_person[outcome.person].append((run, outcome))
+        return tuple(
+            (*own[at], rank) for own in of_person.values() for at, rank in ranked([o for _, o in own], self.law)
+        )
+
+    @cached_property
     def decided(self) -> tuple[tuple[Run, Outcome], ...]:
-        """Every outcome with the run it belongs to."""
-        return tuple((run, outcome) for run in self.runs for outcome in outcomes(run))
+        """Every outcome with the run it belongs to, in the order of :attr:`ranking`."""
+        return tuple((run, outcome) for run, outcome, _ in self.ranking)
 
     def about(self, person: str, route: str) -> tuple[tuple[Run, Outcome], ...]:
         """Every outcome of one person on one route, without working out the others."""
@@ -131,6 +144,6 @@ class Decision:
 
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """One outcome per person and route, for every route that was asked for or that the facts open or nearly
-        open."""
+        """One outcome per person and route, for every route that was asked for or that the facts open or nearly open;
+        the best route of each person first."""
         return tuple(outcome for _, outcome in self.decided)

@@ -30,21 +30,22 @@ _REQUIRED = {"condition": "requires", "document": "needs"}
 
 
 class Shape(NamedTuple):
-    """What is ground: how many persons, who joins whom, who holds protection, and how many papers of each type.
+    """What is ground: how many persons, who joins whom, who plays which role, and how many papers of each type.
 
-    Persons are numbers from 1; ``slots`` counts the papers of a type that a person may have.
+    Persons are numbers from 1; ``roles`` are pairs of a role and those who play it, ``slots`` counts the papers of a
+    type that a person may have.
     """
 
     persons: int
     joins: tuple[tuple[int, int], ...]
-    holders: tuple[int, ...]
+    roles: tuple[tuple[str, tuple[int, ...]], ...]
     slots: tuple[tuple[int, str, int], ...]
 
     def facts(self) -> str:
         """The shape as facts of an answer-set program."""
         lines = [f"person(p{number})." for number in range(1, self.persons + 1)]
         lines += [f"joins(p{applicant},p{sponsor})." for applicant, sponsor in self.joins]
-        lines += [f"holder(p{number})." for number in self.holders]
+        lines += [f"{role}(p{number})." for role, numbers in self.roles for number in numbers]
         lines += [f"slot(p{number},{kind},1..{count})." for number, kind, count in self.slots]
         return "\n".join(lines)
 

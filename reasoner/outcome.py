@@ -197,6 +197,7 @@ class Layout:
         self.defects = tuple(
             (n, *program.atoms[n][2:]) for n in program.by_predicate.get("defect", ()) if program.atoms[n][1] == name
         )
+        self.tolerated = frozenset(law.table("tolerates"))
         self.papers = {name: self._papers(name, atoms) for name, atoms in self.documents.items()}
         carrying = (numbers.get((predicate, name, route)) for predicate in CARRYING)
         self.carrying = tuple(number for number in carrying if number is not None)
@@ -402,7 +403,7 @@ class _Builder:
         defects: list[str] = []
         if status in ("defective", None):
             for number, kind, _slot, defect in self.layout.defects:
-                if kind in types and state(number):
+                if kind in types and (identifier, defect) not in self.layout.tolerated and state(number):
                     defects.append(str(defect))
                     cited += self._cited(number)
         if status == "waived":

@@ -148,6 +148,12 @@ class Law:
         return tuple(sorted((str(kind), str(role)) for kind, role in self.table("document_type")))
 
     @cached_property
+    def role_of(self) -> dict[str, str]:
+        """Section of a person's data to the role of those who have it; laws that do not say so know one."""
+        listed = self.table("sponsor_section") or (("protection", "holder"),)
+        return {str(section): str(role) for section, role in listed}
+
+    @cached_property
     def provision_rules(self) -> dict[str, tuple[Rule, ...]]:
         """Provision id to the rules that name it."""
         found: dict[str, list[Rule]] = {}
@@ -169,9 +175,10 @@ class Law:
             if entry.enumerated and not entry.path.startswith("readings"):
                 values = tuple(str(value) for name, value in self.table("value") if name == entry.name)
                 if values:
-                    found[star(entry.path)] = values
+                    path = star(entry.path)
+                    found[path] = (*found.get(path, ()), *values)
         found["applications.*.route"] = tuple(str(row[0]) for row in self.table("route"))
-        found["documents.*.type"] = tuple(str(row[0]) for row in self.table("document_type"))
+        found["documents.*.type"] = tuple(dict.fromkeys(str(row[0]) for row in self.table("document_type")))
         found["documents.*.variant"] = tuple(dict.fromkeys(str(row[1]) for row in self.table("variant_of")))
         found["unions.*.kind"] = tuple(str(value) for name, value in self.table("value") if name == "union")
         for question, answer in self.table("reading_option"):

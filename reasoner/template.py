@@ -15,17 +15,9 @@ from reasoner.target import unknown
 from reasoner.terms import leaves
 
 if TYPE_CHECKING:
-    from reasoner.program import Entry
+    from reasoner.program import Entry, Law
     from reasoner.store import Store
     from reasoner.wording import Wording
-
-_HOLDER = "persons:\n  holder: {protection: {status: unknown}}\n"
-_PAIR = """persons:
-  sponsor: {protection: {status: unknown}}
-  applicant: {}
-applications:
-  - {applicant: applicant, sponsor: sponsor}
-"""
 
 
 def template(store: Store, route: str, wording: Wording, file: str) -> str:
@@ -39,7 +31,7 @@ def template(store: Store, route: str, wording: Wording, file: str) -> str:
     if route not in routes:
         raise unknown("route", route, routes)
     alone = (route,) in law.table("holder_route")
-    skeleton = parse_case(_HOLDER if alone else _PAIR, choices={})
+    skeleton = parse_case(_skeleton(law, route, alone), choices={})
     cast = casts(skeleton.case, law)[0]
     machine = Machine(law, store.program(cast.shape))
     reader = Reader(skeleton, cast, law, date.today(), {}, silence=True)
@@ -49,6 +41,16 @@ def template(store: Store, route: str, wording: Wording, file: str) -> str:
     lines = [f"# {head}", f"# {wording.get('new', 'how')}", f"# {wording.get('new', 'check').format(File=file)}", ""]
     lines += _Writer(wording, machine, cast.person, alone, route).lines(asked)
     return "\n".join([*lines, ""])
+
+
+def _skeleton(law: Law, route: str, alone: bool) -> str:
+    """The people of such a case: one who can be joined on the route and, unless that person is alone, who joins."""
+    section_of = {role: section for section, role in law.role_of.items()}
+    role = dict(law.table("regime_role")).get(dict(law.table("route"))[route], next(iter(section_of)))
+    if alone:
+        return f"persons: {{holder: {{{section_of[role]}: {{}}}}}}"
+    pair = "applications: [{applicant: applicant, sponsor: sponsor}]"
+    return f"persons: {{sponsor: {{{section_of[role]}: {{}}}}, applicant: {{}}}}\n{pair}"
 
 
 def _places(machine: Machine, reader: Reader, name: str, route: str) -> Iterator[tuple[tuple[Any, ...], Entry, Any]]:

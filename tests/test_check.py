@@ -126,6 +126,44 @@ def test_a_paper_that_nobody_can_have_in_order(tmp_path: Path) -> None:
     assert dict(finding.about)["document"] == "visa_form"
 
 
+def test_a_paper_that_nobody_can_have_in_order_from_some_day_on(tmp_path: Path) -> None:
+    fault = """% Since the change of 2024.
+defect(A, visa_form, S, too_old) :- in_force(ipf_law_2024, A), handed_in(A, visa_form, S)."""
+    finding = found(reformed(tmp_path, fault), "paper_impossible", route="ip_spouse", document="visa_form")
+    assert ("since", "2024-09-01") in finding.about
+
+
+def of_the_reform(engine: Engine, check: str) -> list[Finding]:
+    """What a check finds among the rules that a reform adds."""
+    checker = Checker(engine)
+    checker.searches, checker.free = checker.searches[:2], checker.free[1:2]
+    checker.mute = {rule.index: True for rule in engine.law.rules if rule.file.startswith("encodings/")}
+    (report,) = checker.run([check])
+    return list(report.findings)
+
+
+def test_a_rule_without_which_nothing_changes(tmp_path: Path) -> None:
+    rule = f"""% What a wider rule says already.
+satisfied(A, ip_spouse, live_with_sponsor) :- {FORCE}, will_live_with(A), civil_status(A, married)."""
+    engine = reformed(tmp_path, rule)
+    (finding,) = of_the_reform(engine, "no_difference")
+    assert finding.certain
+    assert dict(finding.about)["rule"] == "What a wider rule says already."
+    assert finding.rules == (f"{tmp_path.name}/law.lp:2",)
+    assert of_the_reform(engine, "same_rule") == []
+
+
+def test_two_rules_that_say_the_same(tmp_path: Path) -> None:
+    rule = f"""% Doubled.
+requires(A, ip_spouse, disability) :- {FORCE}, civil_status(A, widowed).
+requires(A, ip_spouse, disability) :- {FORCE}, civil_status(A, widowed), joins(A, S)."""
+    engine = reformed(tmp_path, rule)
+    (finding,) = of_the_reform(engine, "same_rule")
+    assert dict(finding.about)["rule"] == "Doubled."
+    assert finding.rules == (f"{tmp_path.name}/law.lp:2", f"{tmp_path.name}/law.lp:3")
+    assert of_the_reform(engine, "no_difference") == []
+
+
 def test_a_paper_that_harms(tmp_path: Path) -> None:
     engine = reformed(tmp_path, f"requires(A, ip_spouse, disability) :- {FORCE}, handed_in(A, photographs, S).")
     finding = found(engine, "paper_harms", kind="eligible", route="ip_spouse")
@@ -165,7 +203,8 @@ def test_nothing_is_found_in_the_law_that_is_not_recorded(tmp_path: Path) -> Non
     assert (ran.exit_code, result["passed"], result["stale"]) == (0, True, [])
     assert [check["check"] for check in result["checks"]] == QUICK
     findings = {check["check"]: check["findings"] for check in result["checks"] if check["findings"]}
-    assert list(findings) == ["always_waived"]
+    assert list(findings) == ["never_fails", "always_waived"]
+    assert {f["about"]["condition"] for f in findings["never_fails"]} == {"ascendants_listed"}
     assert {f["about"]["route"] for f in findings["always_waived"]} == {"ip_parent_of_minor"}
     for finding in findings["always_waived"]:
         assert (ROOT / finding["recorded"]["decision"]).is_file()

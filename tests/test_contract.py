@@ -112,6 +112,14 @@ class Assumption(Strict):
     value: Literal["yes", "no", "none"]
 
 
+class Rank(Strict):
+    place: int
+    of: int
+    by: Literal["result", "kind", "conditions", "file", "documents", "effort", "fees", "days"] | None
+    value: int | str | None
+    other: int | str | None
+
+
 class Outcome(Strict):
     person: Id
     sponsor: Id | None
@@ -135,6 +143,7 @@ class Outcome(Strict):
     warnings: list[Remark]
     depends_on: list[Dependence]
     assumed: list[Assumption]
+    rank: Rank
 
 
 class Result(Strict):

@@ -15,7 +15,8 @@ from reasoner import cli, wording
 from reasoner.engine import Engine
 from reasoner.program import law_root
 from reasoner.quality import variants as variants_module
-from reasoner.quality.coverage import KINDS, Coverage, cover
+from reasoner.quality.coverage import KINDS, Coverage, cover, uncoupled
+from reasoner.quality.proving import prover
 from reasoner.quality.trial import Bench
 from reasoner.quality.variants import variants
 from reasoner.render.coverage import as_json, markdown
@@ -69,6 +70,19 @@ def test_a_literal_is_covered_when_it_decides_alone_by_holding_and_by_failing(
     assert found.counts("rule") == (int(EXACT in tests), 1)
     assert found.counts("comparison") == (sum(all(side) for side in expected.values()), 2)
     assert found.percentage("literal") == 50 * sum(all(side) for side in expected.values())
+
+
+def test_only_a_literal_that_can_decide_nothing_by_failing_is_left_out(engine: Engine, tmp_path: Path) -> None:
+    # Under the other answer to the question every tie counts, so that nothing depends on reading this one.
+    rules = {rule.index for rule in engine.law.rules if rule.text.startswith(("tie_counts(", BOTH))}
+    listed = variants(engine.store, KINDS, rules)
+    found = cover(Bench(engine, listed), suite_of(tmp_path, EXACT), processes=1)
+    proved = uncoupled(found, listed, prover(engine, listed))
+    assert [literal.text for _, literal in proved.coupled] == ["reading(exemption_needs_earlier_tie,yes)"]
+    assert proved.counts("comparison") == found.counts("comparison") == (0, 2)
+    assert proved.counts("condition")[1] == found.counts("condition")[1] - 1
+    assert json.loads(as_json(proved))["coupled"] != []
+    assert "reading(exemption_needs_earlier_tie,yes)" in markdown(proved, wording.load("en")).rpartition("##")[2]
 
 
 def test_a_literal_that_fails_together_with_another_decides_nothing_alone(engine: Engine, tmp_path: Path) -> None:
@@ -157,7 +171,7 @@ def test_the_page_marks_each_literal_in_its_place_also_without_colour(
         ("◐", "&date { birthday(born(Sponsor),   Years) } <= applied(Applicant)"),
     ]
     assert '<a href="#encodings/law/ipf/partners.lp">law/ipf/partners.lp</a>' in shown
-    assert "http" not in shown
+    assert "://" not in shown
 
 
 def test_the_command_prints_writes_and_holds_its_thresholds(

@@ -106,3 +106,14 @@ def test_wrong_usage_is_explained(words: tuple[str, ...], said: str) -> None:
     assert ran.exit_code == 2
     assert said in ran.stderr
     assert ran.stdout == ""
+
+
+def test_one_regime_can_be_compared_alone() -> None:
+    whole = json.loads(diff("2024-08-31", "2024-09-01", "--regime", "ipf", "--format", "json").output)
+    labels = [label for each in whole["differences"] for label in each["labels"]]
+    routes = {route for route, regime in Engine().law.table("route") if regime == "ipf"}
+    assert {label[1] for label in labels if label[0] == "eligible"} <= routes
+    assert ["ipf_window_12m", "ipf_window_3m"] in [each["provisions"] for each in whole["differences"]]
+    wrong = diff("2024-08-31", "2024-09-01", "--regime", "IPFX")
+    assert wrong.exit_code == 2
+    assert "Did you mean IPF?" in " ".join(wrong.output.split())

@@ -301,8 +301,8 @@ FAULTS: dict[str, tuple[str, str]] = {
         r"the rule names ipf_material_lst, which is not a provision.* Did you mean ipf_material_list\?",
     ),
     "a provision that is not encoded": (
-        "waived(A, R, means) :- in_force(euf_visa_exempt_direct, A), candidate(A, R).",
-        r"the rule names euf_visa_exempt_direct, which is not a provision in the catalogue, or is listed there as not",
+        "provision(p, ipf, right, rule). not_encoded(p, other_regime). waived(A, R, means) :- in_force(p, A), candidate(A, R).",
+        r"the rule names p, which is not a provision in the catalogue, or is listed there as not",
     ),
     "a provision that others name is gone": (
         "#program ends. provision(ipf_material_list, ipf, condition, rule).",
@@ -525,9 +525,10 @@ def test_rules_marks_what_is_added_changed_and_ended(tmp_path: Path) -> None:
 
 def test_a_provision_that_is_gone_is_still_listed_as_ended(tmp_path: Path) -> None:
     law = Store().law
-    named = {p for rule in law.rules for p in rule.provisions}
-    row = next(r for r in law.table("provision") if r[0] not in named)
-    text = f"provision({', '.join(row)})."
+    alone = {rules[0].text: p for p, rules in law.provision_rules.items() if len(rules) == 1}
+    rule, provision = next((text, p) for text, p in alone.items() if text.startswith("note("))
+    row = next(r for r in law.table("provision") if r[0] == provision)
+    text = f"provision({', '.join(row)}). {rule}"
     reform = str(write(tmp_path / "r", f"#program ends. {text}"))
     listed = json.loads(printed("rules", "--reform", reform, "--format", "json"))
     assert [r["id"].lower().replace("-", "_") for r in listed if r["reform"] == "ended"] == [row[0]]

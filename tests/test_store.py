@@ -25,7 +25,7 @@ from reasoner.store import Store, cache_folder
 
 ROOT = Path(__file__).parent.parent
 CASE = ROOT / "examples/unlimited-stay/case.yaml"
-SHAPE = Shape(1, (), (1,), ((1, "protection_decision", 1), (1, "refugee_certificate", 1)))
+SHAPE = Shape(1, (), (("holder", (1,)),), ((1, "protection_decision", 1), (1, "refugee_certificate", 1)))
 
 
 def decided(folder: Path) -> Any:

@@ -31,7 +31,7 @@ def _block(value: Any, width: int, inner: bool = True) -> Iterator[str]:
             yield from _entry(f"{_scalar(key)}:", item, width, inner)
     else:
         for item in value:
-            short = _flow(item)
+            short = flow(item)
             if not _simple(item) and len(short) + 2 > width:
                 first, *rest = _block(item, width - 2)
                 yield f"- {first}"
@@ -41,7 +41,7 @@ def _block(value: Any, width: int, inner: bool = True) -> Iterator[str]:
 
 
 def _entry(key: str, item: Any, width: int, inner: bool) -> Iterator[str]:
-    short = f"{key} {_flow(item)}"
+    short = f"{key} {flow(item)}"
     nested = isinstance(item, Mapping | list) and bool(item) and not inner
     if not nested and (len(short) <= width or _simple(item)) and (_flat(item) or not item):
         yield short
@@ -60,11 +60,12 @@ def _flat(item: Any) -> bool:
     return all(_simple(part) or (isinstance(part, list) and all(map(_simple, part))) for part in below)
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
+    """A value on one line."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_scalar(key)}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
+        return "[" + ", ".join(map(flow, value)) + "]"
     return _scalar(value)
 
 

@@ -262,22 +262,39 @@ def never_fires(checker: Checker) -> Iterator[Finding]:
 
 
 def paper_impossible(checker: Checker) -> Iterator[Finding]:
-    """A paper that is asked for and that nobody could have in order."""
+    """A paper that is asked for in some period of the law and that nobody could have in order then."""
 
     def ways(search: Search, states: tuple[str, ...]) -> dict[Any, list[list[int]]]:
         found: dict[Any, list[list[int]]] = {}
         for atom in _atoms(search, "document", states):
-            found.setdefault((atom[2], atom[3]), []).append([search.literal(search.program.number[atom])])
+            state = search.literal(search.program.number[atom])
+            for since, literals in _periods(checker.law, search, str(atom[1])):
+                found.setdefault((since, atom[2], atom[3]), []).append([state, *literals])
         return found
 
     lacking = dict(checker.never("paper_impossible", checker.searches, partial(ways, states=("held",))))
     asked = partial(ways, states=("missing", "defective", "waived"))
     never_asked = dict(checker.never("paper_impossible", checker.searches, asked))
-    for (route, paper), certain in lacking.items():
-        if (route, paper) in never_asked:
-            continue
-        rules = _rules(checker.law, checker.searches, "needs", (route, paper))
-        yield Finding("paper_impossible", _about(route=route, document=paper), rules, certain=certain)
+    for (since, route, paper), certain in lacking.items():
+        if (since, route, paper) not in never_asked:
+            rules = _rules(checker.law, checker.searches, "needs", (route, paper))
+            about = _about(route=route, document=paper, **({"since": since} if since else {}))
+            yield Finding("paper_impossible", about, rules, certain=certain)
+
+
+def _periods(law: Law, search: Search, person: str) -> list[tuple[str, list[int]]]:
+    """The periods between the days from which something else applies to applications: the first day of each ("" for
+    the first period), and the literals of an application of this person in it."""
+    filed = [(entry.name, person) for entry in law.entries if entry.point and entry.path.endswith(".filed")]
+    days = {
+        str(comparison[1]): literal
+        for comparison in search.program.comparisons.values()
+        if comparison[0] == "date" and comparison[2] == "<=" and comparison[3] in filed
+        if isinstance(comparison[1], str) and (literal := search.space.comparison(0, comparison)) is not None
+    }
+    begun = sorted(days.items())
+    bounds: list[tuple[str, list[int]]] = [("", []), *((day, [literal]) for day, literal in begun)]
+    return [(day, [*own, *(-n for _, n in begun[i : i + 1])]) for i, (day, own) in enumerate(bounds)]
 
 
 def paper_harms(checker: Checker) -> Iterator[Finding]:

@@ -51,12 +51,16 @@ class RuleCoverage(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """The coverage of the rules of the law, in its order. ``idle`` are rules without which every case of the shapes of
-    the tests is decided the same."""
+    """The coverage of the rules of the law, in its order.
+
+    ``idle`` are rules without which every case of the shapes of the tests is decided the same, ``coupled`` literals
+    that are proved to keep no rule from applying by themselves; neither is counted.
+    """
 
     rules: tuple[RuleCoverage, ...]
     idle: tuple[Rule, ...]
     tests: int
+    coupled: tuple[tuple[Rule, Literal], ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -76,6 +80,37 @@ class Coverage(NamedTuple):
         """The share of a kind that is covered; 100 where there is none."""
         covered, total = self.counts(kind)
         return 100 * covered / total if total else 100.0
+
+
+def uncoupled(
+    found: Coverage,
+    variants: Variants,
+    equivalent: Callable[[Variant], object],
+    advance: Callable[[int], object] = lambda done: None,
+) -> Coverage:
+    """The coverage without the literals that no case can show to decide by failing.
+
+    ``equivalent`` is asked for each that no test shows to do so; ``advance`` hears of each.
+    """
+    without = ignoring(variants)
+    rules, coupled = list[RuleCoverage](), list[tuple[Rule, Literal]]()
+    for one in found.rules:
+        kept = []
+        for literal in one.literals:
+            if not literal.failing:
+                advance(1)
+                if equivalent(without[one.rule.index, literal.place]):
+                    coupled.append((one.rule, literal))
+                    continue
+            kept.append(literal)
+        rules.append(one._replace(literals=tuple(kept)))
+    return found._replace(rules=tuple(rules), coupled=tuple(coupled))
+
+
+def ignoring(variants: Variants) -> dict[tuple[int, int | None], Variant]:
+    """The variant in which a literal of a rule is ignored, by the rule's index and the place in its body; without a
+    place the one in which the rule is gone."""
+    return {(variant.rule, variant.place): variant for variant in reversed(variants.listed)}
 
 
 class _Found(NamedTuple):

@@ -5,8 +5,10 @@ Both stand over the same possible cases, so that finding no case in which they d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any, NamedTuple
 
 from reasoner.engine import Engine
@@ -16,6 +18,8 @@ from reasoner.quality.search import Answer, Witness, confirmed, renamed, shapes
 from reasoner.quality.space import Side, Space
 from reasoner.run import Run
 from reasoner.terms import leaves
+
+_DATED = re.compile(r"\bin_force_(?:from|until)\((\w+),")
 
 Label = tuple[str, ...]
 """What is decided differently, whoever it is about: predicate, route, and what the predicate says of it."""
@@ -66,19 +70,26 @@ class Comparison(NamedTuple):
     certain: bool
 
 
-def compare(one: Version, other: Version, progress: Callable[[], object] = lambda: None) -> Comparison:
-    """Where two versions differ on all possible cases, one difference for each set of provisions responsible."""
+def compare(
+    one: Version, other: Version, progress: Callable[[], object] = lambda: None, regime: str | None = None
+) -> Comparison:
+    """Where two versions differ on all possible cases, one difference for each set of provisions responsible.
+
+    With a ``regime`` only what it decides is compared.
+    """
+    laws = (one.engine.law, other.engine.law)
+    others = {str(route) for law in laws for route, own in law.table("route") if regime not in (None, own)}
     found: dict[Any, Difference] = {}
     done: set[Label] = set()
     questions, certain = 0, True
-    for shape in shapes(one.engine.law):
+    for shape in shapes(*laws, regime=regime):
         if not shape.joins and (one.applied or other.applied):
             continue  # who joins nobody has no day of application
         programs = [version.engine.store.program(shape) for version in (one, other)]
         sides = [version.side(program, shape) for version, program in zip((one, other), programs, strict=True)]
-        space = Space(sides, [program.shown for program in programs])
+        goals = {label: atoms for label, atoms in _goals(programs).items() if label[1] not in others}
+        space = Space(sides, _targets(programs, chain.from_iterable(goals.values())))
         space.add(*_same_calendar(space))
-        goals = _goals(programs)
         asked = {label: space.either(_ways(space, programs, atoms)) for label, atoms in goals.items()}
         left = [label for label in sorted(asked, key=_rank) if label not in done]
         while left:
@@ -137,6 +148,11 @@ def _goals(programs: Sequence[GroundProgram]) -> dict[Label, list[Atom]]:
     return goals
 
 
+def _targets(programs: Sequence[GroundProgram], atoms: Iterable[Atom]) -> list[list[int]]:
+    listed = list(atoms)
+    return [sorted(n for atom in listed if (n := program.number.get(atom)) is not None) for program in programs]
+
+
 def _ways(space: Space, programs: Sequence[GroundProgram], atoms: Iterable[Atom]) -> Iterator[list[int]]:
     """The ways in which one of the atoms can be true on one side alone."""
     for atom in atoms:
@@ -153,8 +169,7 @@ def _shown(
     engines: Sequence[Engine],
 ) -> Answer:
     """The simplest case in which one of the atoms is true on one side alone."""
-    targets = [[n for atom in atoms if (n := program.number.get(atom)) is not None] for program in programs]
-    space = Space(sides, targets)
+    space = Space(sides, _targets(programs, atoms))
     space.add(*_same_calendar(space))
     goal = space.either(_ways(space, programs, atoms))
     return confirmed(space, shape, [goal], engines, lambda witness: _apart(witness, atoms) is not None)
@@ -179,7 +194,16 @@ def _difference(witness: Witness, label: Label, atoms: Sequence[Atom]) -> Differ
         number = run.program.number.get(renamed(atom, run))
         cited.append(set[str]() if number is None else set(run.thorough.provisions(number)))
     outcomes = _outcomes(runs, str(atom[1]), str(atom[2]))
-    return Difference((label,), witness, _responsible(cited, runs, str(atom[1])), outcomes)
+    provisions = _of_dates(runs, atom) or _responsible(cited, runs, str(atom[1]))
+    return Difference((label,), witness, provisions, outcomes)
+
+
+def _of_dates(runs: Sequence[Run], atom: Atom) -> tuple[str, ...]:
+    """The provisions whose dates in force are themselves what the rules ask for that give an atom."""
+    holding = (run.thorough.explain(renamed(atom, run)) for run in runs if _holds(run, renamed(atom, run)))
+    rules = (instance.rule for node in holding for instance in node.children)
+    found = (_DATED.findall(rule.text) for rule in rules if rule is not None)
+    return tuple(sorted({provision for each in found for provision in each}))
 
 
 def _responsible(cited: Sequence[set[str]], runs: Sequence[Run], person: str) -> tuple[str, ...]:

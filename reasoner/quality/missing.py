@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.engine import Engine
-from reasoner.quality.coverage import Coverage
+from reasoner.quality.coverage import Coverage, ignoring
 from reasoner.quality.generate import Pair, as_tests, pair
 from reasoner.quality.proving import Places
 from reasoner.quality.variants import Variant, Variants
@@ -37,7 +37,7 @@ def missing(engine: Engine, variants: Variants, coverage: Coverage, limit: int) 
 
 def _uncovered(variants: Variants, coverage: Coverage) -> Iterator[Variant]:
     """The variants whose difference from the law no test sees: without a rule, or without one of its literals."""
-    without = {(variant.rule, variant.place): variant for variant in reversed(variants.listed)}
+    without = ignoring(variants)
     for found in coverage.rules:
         if not found.tests and (found.rule.index, None) in without:
             yield without[found.rule.index, None]

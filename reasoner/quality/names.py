@@ -29,15 +29,15 @@ def names(law: Law) -> Mapping[str, tuple[str, ...]]:
     for kind, (predicate, place) in _PLACES.items():
         for rule in law.rules:
             if rule.head == predicate:
-                found[kind] += _named(law, rule, place)
+                found[kind] += named(law, rule, place)
     found["type"] = [kind for kind, _ in law.document_types]
     found["provision"] = [str(row[0]) for row in law.table("provision")]
     found["route"] = [str(row[0]) for row in law.table("route")]
     return {kind: tuple(dict.fromkeys(listed)) for kind, listed in found.items()}
 
 
-def _named(law: Law, rule: Rule, place: int) -> Iterator[str]:
-    """The constant in the head of a rule, or all values that a table of the law gives its variable."""
+def named(law: Law, rule: Rule, place: int) -> Iterator[str]:
+    """The constant at a place of the head of a rule, or all values that a table of the law gives its variable."""
     head, _, body = rule.text.partition(":-")
     term = _arguments(head.strip().rstrip("."))[place]
     if not term[0].isupper():

@@ -52,21 +52,33 @@ class Answer(NamedTuple):
     certain: bool
 
 
-def shapes(law: Law) -> Iterator[Shape]:
-    """The shapes that are searched, the smallest first. Each person may have one paper of each type.
+def shapes(*laws: Law, regime: str | None = None) -> Iterator[Shape]:
+    """The shapes that are searched, for each kind of sponsor that one of the laws knows (or that a regime is about) the
+    smallest first. Each person may have one paper of each type.
 
-    One person; an applicant and a sponsor; these with one or two others, who may have protection too; two applicants.
+    One person; an applicant and a sponsor; these with one or two others, who may be such a sponsor too; two applicants.
     """
-    for persons, joins, holders in (
-        (1, (), (1,)),
-        (2, ((2, 1),), (1,)),
-        (3, ((2, 1),), (1, 3)),
-        (4, ((2, 1),), (1,)),
-        (3, ((2, 1), (3, 1)), (1,)),
-    ):
-        roles = {"holder": set(holders), "applicant": {applicant for applicant, _ in joins}}
-        slots = [(n, kind, 1) for kind, role in law.document_types for n in roles.get(role, ())]
-        yield Shape(persons, joins, holders, tuple(sorted(slots)))
+    roles = list(dict.fromkeys(role for law in laws for role in law.role_of.values()))
+    joining = {(str(name), of) for law in laws for name, of in law.table("joining_role")}
+    papers = {paper for law in laws for paper in law.document_types}
+    of_regime = {role for law in laws for each, role in law.table("regime_role") if regime in (None, each)}
+    for role in roles:
+        if of_regime and role not in of_regime:
+            continue
+        for persons, joins, playing in (
+            (1, (), (1,)),
+            (2, ((2, 1),), (1,)),
+            (3, ((2, 1),), (1, 3)),
+            (4, ((2, 1),), (1,)),
+            (3, ((2, 1), (3, 1)), (1,)),
+        ):
+            if not joins and role != roles[0]:
+                continue  # only the first role has routes of its own
+            applicants = tuple(applicant for applicant, _ in joins)
+            members = {"applicant": applicants, role: playing}
+            members |= {name: applicants for name, of in joining if of == role}
+            slots = {(n, kind, 1) for kind, holding in papers for n in members.get(holding, ())}
+            yield Shape(persons, joins, ((role, playing),), tuple(sorted(slots)))
 
 
 @dataclass(eq=False, repr=False)

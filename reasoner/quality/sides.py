@@ -12,6 +12,7 @@ from reasoner.errors import UsageError
 from reasoner.program import law_root
 from reasoner.quality.difference import Version
 from reasoner.reform import read_all, worded
+from reasoner.target import unknown
 from reasoner.versions import Version as Named
 from reasoner.versions import law_of
 from reasoner.wording import Wording
@@ -46,6 +47,15 @@ class Sides:
         """The catalogue with the sentences of all reforms concerned."""
         folders = dict.fromkeys(folder for law in self.named for folder in law.reforms)
         return worded(wording, read_all(list(folders))) if folders else wording
+
+    def regime(self, name: str | None) -> str | None:
+        """The regime that is called so, in capitals or not; UsageError when no route is one of it."""
+        if name is None:
+            return None
+        known = {str(regime) for version in self.versions for _, regime in version.engine.law.table("route")}
+        if (found := name.lower()) not in known:
+            raise unknown("regime", name, sorted(map(str.upper, known)))
+        return found
 
     def command(self, side: int, person: str, route: str) -> str | None:
         """The command by which a side decides a case; None for a law that a command cannot be told of."""

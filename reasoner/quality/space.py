@@ -318,6 +318,7 @@ class Space:
 
     def _places(self) -> None:
         """One value at each place, things that must be there for what is said of them, and what a case costs."""
+        self._questions()
         places: dict[Any, list[tuple[Atom, int]]] = {}
         for (atom, owner), literal in self.inputs.items():
             places.setdefault((*address(self.vocabulary[atom[0]], atom), owner), []).append((atom, literal))
@@ -338,6 +339,15 @@ class Space:
                 self._needs_union(exists, thing, present)
         self._listed_things(places, present)
         self._filed()
+
+    def _questions(self) -> None:
+        """A question has all its answers, those too that no rule here reads."""
+        options = dict.fromkeys(option for side in self.sides for option in side.law.table("reading_option"))
+        for atom, owner in list(self.inputs):
+            if self.vocabulary[atom[0]].silence == "default":
+                for question, answer in options:
+                    if question == atom[1] and (key := ((atom[0], question, answer), owner)) not in self.inputs:
+                        self._new_input(key)
 
     def _one_value(self, entry: Entry, listed: Sequence[tuple[Atom, int]]) -> None:
         literals = [literal for _, literal in listed]

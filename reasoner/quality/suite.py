@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -142,7 +143,8 @@ def outcome_of(decision: Decision, person: str, route: str, sponsor: str | None 
 
 @cache
 def exercised() -> dict[str, tuple[str, ...]]:
-    """Provision to the names of the tests that expect it among the reasons of an outcome."""
+    """Provision to the names of the tests that expect it among the reasons of an outcome, or that say they are about
+    it where an outcome names no provision (``why``)."""
     found: dict[str, dict[str, None]] = {}
     for path in sorted(folder().glob("*/*.yaml")):
         if path.parent.name == BASES:
@@ -157,6 +159,8 @@ def _expected(part: Any, key: str = "") -> Iterator[str]:
     if isinstance(part, dict):
         for name, below in part.items():
             yield from _expected(below, name)
+    elif key == "why":
+        yield from re.findall(r"\w+", part)
     elif isinstance(part, list):
         for item in part:
             if key in ("provisions", "notes") and isinstance(item, str):

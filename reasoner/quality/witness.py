@@ -30,8 +30,10 @@ class _Writer:
             "unions": [],
             "applications": [],
         }
-        for holder in shape.holders:
-            self.case["persons"][f"p{holder}"]["protection"] = {}
+        section_of = {role: section for side in space.sides for section, role in side.law.role_of.items()}
+        for role, numbers in shape.roles:
+            for number in numbers:
+                self.case["persons"][f"p{number}"][section_of[role]] = {}
         for applicant, sponsor in shape.joins:
             self.case["applications"].append({"applicant": f"p{applicant}", "sponsor": f"p{sponsor}"})
         self.found: dict[Thing, Any] = {}

@@ -1,1 +1,1 @@
-"""The analyst's questions about a case: what if, when, what would it take, what next."""
+"""Questions about one case beyond its decision: what would it take, what if, when, what next."""

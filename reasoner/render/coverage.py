@@ -45,6 +45,10 @@ def text(found: Coverage, wording: Wording) -> None:
             out.print(Text(wording.ui("coverage_idle"), "bold"))
         for one in found.idle:
             out.print(Padding(Text(f"{one.file}:{one.line}  {one.text}", overflow="fold"), (0, 0, 0, 2)))
+        if found.coupled:
+            out.print(Text(wording.ui("coverage_coupled"), "bold"))
+        for one, literal in found.coupled:
+            out.print(Padding(Text(f"{one.file}:{one.line}  {literal.text}", overflow="fold"), (0, 0, 0, 2)))
         out.print()
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column(wording.ui("coverage_file"), overflow="fold")
@@ -71,6 +75,9 @@ def markdown(found: Coverage, wording: Wording) -> str:
                 said = ", ".join(map(wording.ui, keys))
                 lines.append(f"- {sign(literal)} `{literal.text}`: {said}" if literal else f"- ✗ {said}")
             lines.append("")
+    if found.coupled:
+        lines += [f"## {wording.ui('coverage_coupled')}", ""]
+        lines += [f"- `{rule.file}:{rule.line}` `{literal.text}`" for rule, literal in found.coupled]
     return "\n".join(lines)
 
 
@@ -99,6 +106,7 @@ def as_json(found: Coverage) -> str:
             for one in found.rules
         ],
         "idle": [{"file": rule.file, "line": rule.line, "text": rule.text} for rule in found.idle],
+        "coupled": [{"file": rule.file, "line": rule.line, "text": one.text} for rule, one in found.coupled],
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
 

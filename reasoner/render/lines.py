@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.explanation import FALSE, OPEN, TRUE, Explainer, Node
-from reasoner.outcome import CARRYING, Condition, DocumentStatus, Outcome
+from reasoner.outcome import CARRYING, Condition, Deadline, DocumentStatus, Outcome
+from reasoner.ranking import Rank
 from reasoner.render.sentences import Sentences, day
 from reasoner.wording import NAME, Wording
 
@@ -18,6 +20,7 @@ NO_ARTICLE = "source document"  # of a provision that rests on a source alone; "
 YES, NO, ASIDE, ASK, PLAIN = "✓", "✗", "–", "?", ""
 MARKS = {"met": YES, "unmet": NO, "waived": ASIDE, "unknown": ASK, "held": YES, "missing": NO, "defective": NO}
 _URGENCY = ("unmet", "unknown", "waived", "met")
+_NAMED = {"result": "results", "kind": "ranking", "file": "files"}  # criteria of the ranking whose values have names
 RESULT_MARKS = {"eligible": YES, "not_eligible": NO, "undetermined": ASK, "discretionary": ASIDE}
 _STATES = {TRUE: YES, FALSE: NO, OPEN: ASK}
 
@@ -73,32 +76,66 @@ class Writer:
         for run, outcome in self.decision.decided:
             yield self.cut(self.outcome(run, outcome))
 
+    def ranking(self, person: str | None = None) -> Iterator[Line]:
+        """For each person, or for one, with more than one route: the routes, the best first, and why."""
+        for who, listed in groupby(self.decision.ranking, lambda each: each[1].person):
+            routes = tuple(self._ranked(*each) for each in listed) if person in (None, who) else ()
+            if len(routes) > 1:
+                name = NAME + (self.decision.file.case.persons[who].name or who)
+                title = self.wording.fluent(self.wording.ui("ranking", Person=name))
+                yield Line(PLAIN, title, children=routes, heading=True)
+
+    def _ranked(self, run: Run, outcome: Outcome, rank: Rank) -> Line:
+        route = self.sentences(run).route(outcome.route)
+        if outcome.sponsor is not None:
+            sponsor = NAME + (self.decision.file.case.persons[outcome.sponsor].name or outcome.sponsor)
+            route = self.wording.ui("route_to", Route=route, Sponsor=sponsor)
+        side = "ranked_equal" if rank.by is None else "ranked_first" if rank.place == 1 else "ranked_after"
+        own, other = (self._merit(rank.by, value) for value in (rank.value, rank.other))
+        text = self.wording.ui(side, N=rank.place, Route=route, Own=own, Other=other)
+        return Line(RESULT_MARKS[outcome.result], self.wording.fluent(text))
+
+    def _merit(self, by: str | None, value: int | str | None) -> str:
+        """What a route has on a criterion, in words."""
+        if by is None or by in _NAMED:
+            return "" if by is None else self.wording.text(_NAMED[by], str(value))
+        return self.wording.text("ranking", by if value is not None else f"{by}_open", Value=value)
+
     def outcome(self, run: Run, outcome: Outcome) -> Line:
         """One outcome: the result, then conditions, documents, what follows, dates, fees, authorities and remarks."""
-        ui, sentences = self.wording.ui, self.sentences(run)
-        name = run.cast.canonical[outcome.person]
-        parts = [
-            *self.conditions(run, outcome, sentences),
-            *self._carrying(run, outcome, sentences),
-            self._group("depends_on", self._open(outcome, sentences)),
-            self._group("documents", self._documents(run, outcome, sentences)),
-            self._group("effects", self._effects(outcome, sentences, name)),
-            self._group("deadlines", self._deadlines(outcome)),
-            self._group("fees", self._fees(outcome)),
-            self._group("authorities", self._authorities(outcome)),
-            self._group("channels", (Line(PLAIN, self.wording.text("channels", c)) for c in outcome.channel)),
-            self._group("warnings", (self.remark("warnings", r, sentences, name) for r in outcome.warnings)),
-            self._group("notes", (self.note(r) for r in outcome.notes)),
-            self._group("assumed", self._assumed(outcome, sentences)),
-        ]
-        result = self.wording.text("results", outcome.result)
-        title = self.wording.ui("pair", Name=self.title(outcome, sentences, name), Value=result)
-        details = [self._applied(outcome)] if outcome.applied_on or outcome.sponsor else []
-        details.append(self.wording.text("files", outcome.file))
+        sentences = self.sentences(run)
+        below: list[Line] = []
+        for key, lines in self.parts(run, outcome).items():
+            if key in ("conditions", "because"):
+                below += lines
+            elif lines:
+                below.append(Line(PLAIN, self.wording.ui(key), children=lines, heading=True))
         if run.contradictory:
-            parts.insert(0, Line(ASK, ui("contradictory")))
-        text = f"{title} ({'; '.join(details)})"
-        return Line(RESULT_MARKS[outcome.result], text, children=tuple(part for part in parts if part is not None))
+            below.insert(0, Line(ASK, self.wording.ui("contradictory")))
+        title = self.title(outcome, sentences, run.cast.canonical[outcome.person])
+        text = self.wording.ui("pair", Name=title, Value=self.wording.text("results", outcome.result))
+        details = [self.applied(outcome)] if outcome.applied_on or outcome.sponsor else []
+        details.append(self.wording.text("files", outcome.file))
+        return Line(RESULT_MARKS[outcome.result], f"{text} ({'; '.join(details)})", children=tuple(below))
+
+    def parts(self, run: Run, outcome: Outcome) -> dict[str, tuple[Line, ...]]:
+        """The parts of an outcome in their order, by the keys of their headings."""
+        sentences, name = self.sentences(run), run.cast.canonical[outcome.person]
+        parts: dict[str, Iterable[Line]] = {
+            "conditions": self.conditions(run, outcome, sentences),
+            "because": self._carrying(run, outcome, sentences),
+            "depends_on": self._open(outcome, sentences),
+            "documents": self._documents(run, outcome, sentences),
+            "effects": self._effects(outcome, sentences, name),
+            "deadlines": self.deadlines(outcome.deadlines),
+            "fees": self._fees(outcome),
+            "authorities": self._authorities(outcome),
+            "channels": (Line(PLAIN, self.wording.text("channels", c)) for c in outcome.channel),
+            "warnings": (self.remark("warnings", r, sentences, name) for r in outcome.warnings),
+            "notes": (self.note(r) for r in outcome.notes),
+            "assumed": self._assumed(outcome, sentences),
+        }
+        return {key: tuple(lines) for key, lines in parts.items()}
 
     def title(self, outcome: Outcome, sentences: Sentences, name: str) -> str:
         """``Amal, as spouse of Yusuf``."""
@@ -112,7 +149,8 @@ class Writer:
         joined = NAME + (self.decision.file.case.persons[sponsor].name or sponsor)
         return self.wording.ui("as_route_of", **words, Sponsor=joined)
 
-    def _applied(self, outcome: Outcome) -> str:
+    def applied(self, outcome: Outcome) -> str:
+        """When the application was filed."""
         if outcome.applied_on is None:
             return self.wording.ui("applied_unknown")
         return self.wording.ui("applied_on" if outcome.filed else "not_asked", Date=day(outcome.applied_on))
@@ -123,10 +161,6 @@ class Writer:
             return line._replace(text=self.wording.fluent(line.text), children=())
         below = tuple(self.cut(child, level + 1) for child in line.children)
         return line._replace(text=self.wording.fluent(line.text), children=below)
-
-    def _group(self, key: str, lines: Iterable[Line]) -> Line | None:
-        found = tuple(lines)
-        return Line(PLAIN, self.wording.ui(key), children=found, heading=True) if found else None
 
     # -- conditions and their reasons ---------------------------------------------------------------------------
 
@@ -255,6 +289,8 @@ class Writer:
             holder, kind, slot, defect = program.atoms[number][1:]
             if holder != name or kind not in (document.type, *document.alternatives) or run.state(number) is False:
                 continue
+            if (document.type, defect) in run.law.table("tolerates"):
+                continue
             if explainer.state(program.number["handed_in", holder, kind, slot]) == OPEN:
                 yield Line(ASK, self.wording.ui("list_open"))
                 return
@@ -274,8 +310,9 @@ class Writer:
             on = f", {day(effect.date)}" if effect.date else ""
             yield Line(YES if effect.status == "applies" else ASK, f"{text} ({kind}{on})", effect.provisions[:1])
 
-    def _deadlines(self, outcome: Outcome) -> Iterator[Line]:
-        for deadline in sorted(outcome.deadlines, key=lambda deadline: str(deadline.date or "9")):
+    def deadlines(self, deadlines: Iterable[Deadline]) -> Iterator[Line]:
+        """Dates that count, the first first."""
+        for deadline in sorted(deadlines, key=lambda deadline: str(deadline.date or "9")):
             shown = day(deadline.date) if deadline.date else self.wording.ui("open_date")
             text = self.wording.ui("pair", Name=shown, Value=self.wording.text("deadlines", deadline.id))
             yield Line(PLAIN, text, deadline.provisions[:1])

@@ -19,7 +19,7 @@ def markdown(line: Line, articles: Mapping[str, str], level: int = 0) -> Iterato
     """The text lines of a line and everything below it."""
     text = escaped(line.text)
     label = f"{line.mark} {text}" if line.mark else text
-    if line.heading:
+    if line.heading and level:
         label = f"**{label}**"
     if line.provisions:
         label += f" ({escaped(references(line, articles))})"

@@ -10,29 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.quality.coverage import Coverage, RuleCoverage
+from reasoner.render import html
 from reasoner.render.coverage import COLUMNS, SIGNS, as_json, markdown, rows, sign, summary, text
+from reasoner.render.lawtext import LawText
 
 if TYPE_CHECKING:
     from reasoner.wording import Wording
 
 LISTED = 12  # tests named below a rule
 _CLASSES = {"✓": "full", "◐": "half", "✗": "none"}
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1c1c1c }
-table { border-collapse: collapse } th, td { padding: .15rem .8rem; text-align: right }
-th:first-child, td:first-child { text-align: left } tbody tr:nth-child(odd) { background: #f4f4f4 }
-tbody tr:last-child { font-weight: bold; border-top: 1px solid #888 }
-pre { font: 13px/1.55 ui-monospace, monospace; margin: 0; white-space: pre-wrap; tab-size: 4 }
-.comment { color: #666 } .number { color: #999; user-select: none; display: inline-block; width: 3.2em }
-.rule { border-left: 5px solid; padding-left: .5rem; margin: .1rem 0 } .plain { padding-left: calc(5px + .5rem) }
-.rule.full { border-color: #1a7f37 } .rule.half { border-color: #b07800 } .rule.none { border-color: #b3261e }
-.rule.idle { border-color: #bbb }
-mark { background: none; color: inherit; border-radius: 2px } mark.full { background: #d7f2dd }
-mark.half { background: #fdecc0; text-decoration: underline dotted }
-mark.none { background: #fbd9d6; text-decoration: underline wavy }
-mark::before { content: attr(data-sign); font-size: 75%; opacity: .7 }
-details { font-size: 13px; margin: 0 0 .4rem calc(10px + .5rem); color: #444 } ul { margin: .2rem 0; columns: 2 }
-"""
 
 
 class _Part(NamedTuple):
@@ -57,11 +43,7 @@ def page(found: Coverage, root: Path, wording: Wording) -> str:
             rules = {one.rule.line: one for one in found.rules if one.rule.file == file}
             idle = {rule.line for rule in found.idle if rule.file == file}
             body += [f'<h2 id="{escape(file)}">{escape(file)}</h2>', *_source(root / file, rules, idle, wording)]
-    title = escape(wording.ui("coverage_title"))
-    head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
-    return f'<!doctype html>\n<html lang="{wording.language}"><head>{head}</head>\n<body>\n' + "\n".join(
-        [*body, "</body></html>"]
-    )
+    return html.page(wording.ui("coverage_title"), wording, [html.tag("main", map(html.Html, body))], "coverage")
 
 
 def _table(found: Coverage, wording: Wording) -> Iterator[str]:
@@ -75,39 +57,22 @@ def _table(found: Coverage, wording: Wording) -> Iterator[str]:
 
 
 def _source(path: Path, rules: dict[int, RuleCoverage], idle: set[int], wording: Wording) -> Iterator[str]:
-    text = path.read_text(encoding="utf-8")
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-
-    def offset(position: Any) -> int:
-        start: int = starts[position.line - 1]
-        return start + len(text[start:].encode()[: position.column - 1].decode())
-
+    law = LawText(path.read_text(encoding="utf-8"))
     written = 0
-    for node in _rules_of(text):
-        line, start, end = node.location.begin.line, offset(node.location.begin), offset(node.location.end)
+    for line, start, end, node in law.statements:
         covered = rules.get(line)
         if covered is None and line not in idle:
             continue
-        yield _plain(text[written:start])
-        marks = _marks(covered, node.body, offset, wording) if covered else []
+        yield _plain(law.text[written:start])
+        marks = _marks(covered, node.body, law, wording) if covered else []
         state = "idle" if covered is None else _CLASSES[_whole(covered)]
         label = "·" if covered is None else _whole(covered)
         number = f'<span class="number">{line} {label}</span>'
-        yield f'<pre class="rule {state}">{number}{_marked(text, start, end, marks)}</pre>'
+        yield f'<pre class="rule {state}">{number}{_marked(law.text, start, end, marks)}</pre>'
         if covered is not None:
             yield _tests(covered.tests, wording)
         written = end
-    yield _plain(text[written:])
-
-
-def _rules_of(text: str) -> list[Any]:
-    from clingo import ast
-
-    nodes: list[Any] = []
-    ast.parse_string(text, nodes.append)
-    return [node for node in nodes if node.ast_type == ast.ASTType.Rule]
+    yield _plain(law.text[written:])
 
 
 def _whole(found: RuleCoverage) -> str:
@@ -117,13 +82,13 @@ def _whole(found: RuleCoverage) -> str:
     return SIGNS[True, all(literal.covered for literal in found.literals)]
 
 
-def _marks(found: RuleCoverage, body: Sequence[Any], offset: Any, wording: Wording) -> list[_Part]:
+def _marks(found: RuleCoverage, body: Sequence[Any], law: LawText, wording: Wording) -> list[_Part]:
     marks = []
     for literal in found.literals:
         location = body[literal.place].location
         sides = ((literal.holding, "coverage_holding"), (literal.failing, "coverage_failing"))
         title = ", ".join(wording.ui(key) for tests, key in sides if not tests)
-        marks.append(_Part(offset(location.begin), offset(location.end), sign(literal), title))
+        marks.append(_Part(law.offset(location.begin), law.offset(location.end), sign(literal), title))
     return sorted(marks)
 
 
@@ -167,4 +132,4 @@ def write(found: Coverage, root: Path, wording: Wording, format: str, output: Pa
     if output is None:
         print(content)
     else:
-        output.write_text(content + "\n", encoding="utf-8")
+        output.write_text(content.rstrip("\n") + "\n", encoding="utf-8")

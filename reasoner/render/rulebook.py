@@ -23,7 +23,7 @@ def listing(law: Law, wording: Wording, format: str, regime: str | None) -> None
     """Prints every provision of the catalogue with its title and article, and what reforms made of it."""
     rows: list[dict[str, Any]] = []
     marks = _marks(law)
-    for identifier, own, kind, role in (*_chosen(law, regime), *_ended(law, regime)):
+    for identifier, own, kind, role in (*chosen(law, regime), *_ended(law, regime)):
         rows.append(
             {
                 "id": reference(identifier),
@@ -79,9 +79,32 @@ def _ended(law: Law, regime: str | None) -> Iterator[tuple[str, str, str, str]]:
 def provision(law: Law, given: str, wording: Wording, format: str) -> None:
     """Prints one provision: statement, source, article, dates in force, parameters, rules and tests."""
     identifier = _identifier(law, given)
-    _, regime, kind, role = next(row for row in law.table("provision") if row[0] == identifier)
+    data = described(law, identifier, wording)
+    not_encoded = data.pop("not_encoded")
+    data |= {
+        "parameters": list(_parameters(law, identifier)),
+        "rules": [
+            {"file": rule.file, "line": rule.line, "comment": rule.comment, "text": rule.text}
+            for rule in law.provision_rules.get(identifier, ())
+        ],
+        "tests": list(_tests().get(identifier, ())),
+        "not_encoded": not_encoded,
+    }
+    if law.reforms:
+        shown = {rule["text"] for rule in data["rules"]}
+        named = [c for c in law.changes if re.search(rf"\b{identifier}\b", c.text)]
+        data["changes"] = [c._asdict() for c in named if c.kind == "ends" or c.text not in shown]
+    if format == "json":
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+        return
+    _print_page(_page(data, wording), format)
+
+
+def described(law: Law, identifier: str, wording: Wording) -> dict[str, Any]:
+    """What the law's tables and the wording say of a provision, without its rules and tests."""
+    _, regime, kind, role = next(_rows(law, "provision", identifier))
     entry = wording.get("provisions", identifier) or {}
-    data = {
+    return {
         "id": reference(identifier),
         "title": entry.get("title"),
         "statement": entry.get("statement"),
@@ -93,22 +116,24 @@ def provision(law: Law, given: str, wording: Wording, format: str) -> None:
         "clock": _first(law, "clock", identifier),
         "in_force_from": _first(law, "in_force_from", identifier),
         "in_force_until": _first(law, "in_force_until", identifier),
-        "parameters": list(_parameters(law, identifier)),
-        "rules": [
-            {"file": rule.file, "line": rule.line, "comment": rule.comment, "text": rule.text}
-            for rule in law.provision_rules.get(identifier, ())
-        ],
-        "tests": list(_tests().get(identifier, ())),
         "not_encoded": _reason(law, identifier),
     }
-    if law.reforms:
-        shown = {rule["text"] for rule in data["rules"]}
-        named = [c for c in law.changes if re.search(rf"\b{identifier}\b", c.text)]
-        data["changes"] = [c._asdict() for c in named if c.kind == "ends" or c.text not in shown]
-    if format == "json":
-        print(json.dumps(data, indent=2, ensure_ascii=False))
-        return
-    _print_page(_page(data, wording), format)
+
+
+def in_force(data: dict[str, Any], wording: Wording) -> str:
+    """When a :func:`described` provision is in force, and by which day that is judged."""
+    begins, ends = data["in_force_from"], data["in_force_until"]
+    dates = [wording.ui("in_force_from", Date=begins)] if begins else []
+    dates += [wording.ui("in_force_until", Date=ends)] if ends else []
+    clock = f" ({wording.ui('clock_' + data['clock'])})" if data["clock"] and dates else ""
+    return (" ".join(dates) or wording.ui("in_force_always")) + clock
+
+
+def sources(law: Law, data: dict[str, Any], wording: Wording) -> Iterator[str]:
+    """The documents a :func:`described` provision is taken from, by title, with their lines."""
+    titles = {file: wording.text("sources", str(name)) for file, name in law.table("source_document")}
+    for source in data["sources"]:
+        yield f"{titles.get(source['file'], source['file'])}, {wording.ui('lines_of', Lines=source['lines'])}"
 
 
 def routes(law: Law, wording: Wording, format: str) -> None:
@@ -152,7 +177,7 @@ def coverage(law: Law, wording: Wording, format: str, regime: str | None) -> Non
     """Prints for each provision of the catalogue whether it is encoded, in which rules, and which tests exercise it."""
     tests = _tests()
     rows: list[dict[str, Any]] = []
-    for identifier, own, _, role in _chosen(law, regime):
+    for identifier, own, _, role in chosen(law, regime):
         rules = law.provision_rules.get(identifier, ())
         reason = _reason(law, identifier)
         state = "not_encoded" if reason or not rules else "shown_as_note" if role == "note" else "encoded"
@@ -198,7 +223,8 @@ def _tests() -> dict[str, tuple[str, ...]]:
     return exercised()
 
 
-def _chosen(law: Law, regime: str | None) -> Iterator[tuple[str, str, str, str]]:
+def chosen(law: Law, regime: str | None) -> Iterator[tuple[str, str, str, str]]:
+    """The rows of the catalogue, of one regime if it is named. Raises :class:`UsageError` for one that is not."""
     regimes = dict.fromkeys(str(row[1]) for row in law.table("provision"))
     if regime is not None and regime.lower() not in regimes:
         from reasoner.target import unknown
@@ -254,11 +280,7 @@ def _page(data: dict[str, Any], wording: Wording) -> Iterator[tuple[str, str]]:
         yield ui("article"), data["article"]
     for source in data["sources"]:
         yield ui("source"), f"{source['file']}, {ui('lines_of', Lines=source['lines'])}"
-    begins, ends = data["in_force_from"], data["in_force_until"]
-    dates = [ui("in_force_from", Date=begins)] if begins else []
-    dates += [ui("in_force_until", Date=ends)] if ends else []
-    clock = f" ({ui('clock_' + data['clock'])})" if data["clock"] and dates else ""
-    yield ui("in_force"), (" ".join(dates) or ui("in_force_always")) + clock
+    yield ui("in_force"), in_force(data, wording)
     for parameter in data["parameters"]:
         yield ui("parameters"), parameter
     if data["not_encoded"]:

@@ -37,6 +37,8 @@ def decision(
         return
     writer = Writer(decision, wording, depth=depth, full=full)
     lines = [writer.cut(writer.outcome(run, outcome)) for run, outcome in chosen]
+    if route is None:
+        lines = [*writer.ranking(person), *lines]
     _print(decision, wording, format, lines or [Line("", wording.ui("nobody"))], writer.articles)
 
 
@@ -47,8 +49,16 @@ def as_json(decision: Decision, outcomes: Iterable[Outcome] | None = None) -> di
         "assessed_on": decision.assessed_on.isoformat(),
         "rules": {"version": __version__, "digest": decision.law.digest, **reforms(decision.law)},
         "readings": dict(decision.readings),
-        "outcomes": [as_data(outcome) for outcome in (decision.outcomes if outcomes is None else outcomes)],
+        "outcomes": list(_ranked_data(decision, decision.outcomes if outcomes is None else outcomes)),
     }
+
+
+def _ranked_data(decision: Decision, outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any]]:
+    """Each outcome with its rank among all routes of the person; null for a route that the facts do not open."""
+    for outcome in outcomes:
+        own = (outcome.person, outcome.route, outcome.sponsor)
+        ranks = (rank for _, each, rank in decision.ranking if (each.person, each.route, each.sponsor) == own)
+        yield {**as_data(outcome), "rank": as_data(next(ranks, None))}
 
 
 def reforms(law: Law) -> dict[str, list[str]]:
