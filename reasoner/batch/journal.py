@@ -37,6 +37,11 @@ def fragments_of(output: Path) -> Path:
     return output.with_name(f"{output.name}.fragments.jsonl")
 
 
+def errors_of(output: Path) -> Path:
+    """The file with what could not be read, unless another is named."""
+    return output.with_name(f"{output.name}.errors.jsonl")
+
+
 def settings_of(output: Path) -> dict[str, Any] | None:
     """The settings of a run that was broken off; None where there is none."""
     try:
@@ -174,10 +179,10 @@ class Journal:
             self._files[ROWS].write(joined(self._ends or [(self._files[ROWS].tell(), empty)]))
         self.close(sync=True)
         _moved(self.folder / FRAGMENTS, fragments_of(self.output))
-        if self.counts.faulty:
+        if self.counts.faulty or self.errors != errors_of(self.output):
             _moved(self.folder / ERRORS, self.errors)
         else:
-            self.errors.unlink(missing_ok=True)
+            self.errors.unlink(missing_ok=True)  # of an output that this one replaces
         os.replace(self.folder / ROWS, self.output)
         shutil.rmtree(self.folder, ignore_errors=True)
 
