@@ -499,6 +499,15 @@ def test_an_output_is_replaced_only_when_asked(tmp_path: Path) -> None:
     assert {row["row"] for row in rows(tmp_path / "out.jsonl")} == {1}
 
 
+def test_a_case_that_opens_no_route_is_counted_though_it_has_no_row(tmp_path: Path) -> None:
+    source = lines(tmp_path / "in.jsonl", [case(1), {"persons": {"amal": {"born": "2000-01-01"}}}])
+    result = run(source, "-o", tmp_path / "out.jsonl")
+    assert result.exit_code == 0, result.output
+    assert "2 cases read, 2 decided, 0 faulty" in result.stdout
+    assert "1 of them open no route for anybody and have no row" in result.stdout
+    assert {row["row"] for row in rows(tmp_path / "out.jsonl")} == {1}
+
+
 def test_no_faults_are_an_empty_file_where_one_was_named_and_no_file_otherwise(tmp_path: Path) -> None:
     source = lines(tmp_path / "in.jsonl", [case(1)])
     (tmp_path / "out.jsonl.errors.jsonl").write_text("of an older run", "utf-8")

@@ -60,6 +60,7 @@ class Counts:
     read: int = 0
     faulty: int = 0
     opened: int = 0
+    empty: int = 0
     bytes: int = 0
     tally: Tally = field(default_factory=dict)
 
@@ -136,6 +137,7 @@ class Journal:
         counts.read += line["read"]
         counts.faulty += line["faulty"]
         counts.opened += line["opened"]
+        counts.empty += line["empty"]
         counts.bytes = line["bytes"]
         add(counts.tally, from_data(line["tally"]))
         if line["footer"]:
@@ -158,6 +160,7 @@ class Journal:
             "read": done.rows,
             "faulty": done.faulty,
             "opened": done.opened,
+            "empty": done.empty,
             "bytes": done.read,
             "tally": as_data(done.tally),
             "footer": base64.b64encode(done.encoded.footer).decode(),
