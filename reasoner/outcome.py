@@ -295,7 +295,7 @@ class _Builder:
             asked=self._is("requested", self.name, self.route),
             result=result,
             because=found.because,
-            file=_file(found.documents),
+            file=file_state({document.status for document in found.documents}),
             conditions=tuple(c._replace(distance=self._gap(ways)) if ways else c for c, ways in found.conditions),
             documents=found.documents,
             effects=tuple(self._dated_effects()),
@@ -484,8 +484,8 @@ class _Builder:
         found.setdefault(path, Assumption(path, str(atom[0]), value))
 
 
-def _file(documents: tuple[DocumentStatus, ...]) -> str:
-    states = {document.status for document in documents}
+def file_state(states: set[str]) -> str:
+    """The state of a file whose documents have some statuses."""
     if not states:
         return "not_applicable"
     if states & {"missing", "defective"}:

@@ -238,6 +238,8 @@ class Run:
     @property
     def contradictory(self) -> bool:
         """Whether the facts exclude each other, so that no possible case fits all of them."""
+        if self._fits is None and Sample(self.evaluator, self.inputs.truth, ()).any_possible:
+            self._fits = True
         if self._fits is None and self._undecided:
             self._settle(self._undecided[0])
         return self._fits is False

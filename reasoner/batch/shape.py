@@ -138,17 +138,19 @@ class Part:
         known: dict[tuple[int, ...], int],
         direct: bool,
     ) -> Number:
-        words = [np.zeros(len(rows), np.int64) for _ in range(len(leaves) // _PER_WORD + 1)]
+        kind = np.int16 if direct else np.int64
+        words: list[Any] = [np.zeros(len(rows), kind) for _ in range(len(leaves) // _PER_WORD + 1)]
         for place, leaf in enumerate(leaves):
             word, shift = divmod(place, _PER_WORD)
-            words[word] |= truth(leaf)[rows].astype(np.int64) << (2 * shift)
+            words[word] |= truth(leaf)[rows].astype(kind) << (2 * shift)
         if direct:
             entry = self._table[words[0]]
             while (missing := np.flatnonzero(entry == -1)).size:
                 place = int(missing[0])
                 self._table[words[0][place]] = self._add(sample(place), known)
                 entry = self._table[words[0]]
-            return entry.astype(np.int64)
+            numbers: Number = entry.astype(np.int64)
+            return numbers
         number, first = numbered(words[0]) if len(words) == 1 else alike(words)
         keys = zip(*(word[first].tolist() for word in words), strict=True)
         found = np.empty(len(first), np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from reasoner.outcome import file_state
 from reasoner.questions.comparison import Carrier, Fact, reasons, viewed
 from reasoner.run import Run
 
@@ -66,11 +67,5 @@ def statuses(run: Run, name: str, route: str, part: str) -> dict[str, str]:
 
 
 def file_of(run: Run, name: str, route: str) -> str:
-    """The state of the file of a canonical person on a route: complete, incomplete, undetermined or not_applicable."""
-    states = {
-        state: run.state(number)
-        for state in ("incomplete", "complete")
-        if (number := run.program.number.get((state, name, route))) is not None
-    }
-    sure = next((state for state, holds in states.items() if holds), None)
-    return sure or ("undetermined" if None in states.values() else "not_applicable")
+    """The state of the file of a canonical person on a route, as its outcome has it."""
+    return file_state(set(statuses(run, name, route, "document").values()))

@@ -107,25 +107,24 @@ def change(before: Side | None, after: Side | None) -> Change:
     if before is None or after is None:
         return Change(before, after, (), (), (), ())
     items = tuple(items_of(before.outcome, after.outcome))
-    stopped, started, facts = reasons(*_views(before, after))
+    names = (before.run.cast.canonical[before.outcome.person], after.run.cast.canonical[after.outcome.person])
+    asked = tuple(_differing(before, after, names[0]))
+    if not asked:
+        return Change(before, after, items, (), (), ())
+    views = (view(side.run, name, side.outcome.route, asked) for side, name in zip((before, after), names, strict=True))
+    stopped, started, facts = reasons(*views)
     return Change(before, after, items, started, stopped, facts)
 
 
-def _views(before: Side, after: Side) -> tuple[View, View]:
-    """The reasons of both sides, of those conditions only that rest on something that is different."""
-    name, route = before.run.cast.canonical[before.outcome.person], before.outcome.route
-    other = after.run.cast.canonical[after.outcome.person]
-    names = {c.id: None for side in (before, after) for c in side.outcome.conditions}
-    if before.run.program is after.run.program and before.run.cast.ids == after.run.cast.ids:
-        number = before.run.program.number
-        names = {
-            condition: None
-            for condition in names
-            if before.run.differs(
-                after.run, tuple(n for atom in ways(name, route, condition) if (n := number.get(atom)))
-            )
-        }
-    return view(before.run, name, route, names), view(after.run, other, route, names)
+def _differing(before: Side, after: Side, name: str) -> Iterator[str]:
+    """The conditions, and what else can carry a result, that rest on something that is different."""
+    first, second = before.run, after.run
+    listed = dict.fromkeys([*(c.id for side in (before, after) for c in side.outcome.conditions), *CARRYING])
+    same = first.program is second.program and first.cast.ids == second.cast.ids
+    for asked in listed:
+        atoms = (first.program.number.get(atom) for atom in ways(name, before.outcome.route, asked))
+        if not same or first.differs(second, tuple(number for number in atoms if number is not None)):
+            yield asked
 
 
 # -- what the outcomes say --------------------------------------------------------------------------------------------
@@ -209,7 +208,7 @@ def viewed(
 ) -> View:
     """As :func:`view`, by an explainer that shows every rule that holds; of documents with why they have, or have not,
     each of some statuses."""
-    found = {c: tuple(map(explainer.explain, ways(name, route, c))) for c in (*conditions, *CARRYING)}
+    found = {c: tuple(map(explainer.explain, ways(name, route, c))) for c in dict.fromkeys((*conditions, *CARRYING))}
     for paper, wanted in documents:
         atoms = (("document", name, route, paper, status) for status in wanted)
         found[paper] = tuple(explainer.explain(atom) for atom in atoms)

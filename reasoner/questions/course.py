@@ -19,7 +19,7 @@ from reasoner.run import Run
 from reasoner.sampling import Sample
 from reasoner.terms import leaves
 
-_TOLD = ("relevant", *RESULTS, "condition", "complete", "incomplete")
+_TOLD = ("relevant", *RESULTS, "condition")
 
 
 class CannotVary(Exception):
@@ -70,8 +70,9 @@ class Moment(Run):
         if value is not None or number not in self.program.is_shown or self.world.open(number):
             return value
         if number not in self._settled:
-            about = self.program.atoms[number][1:3]
-            asked = [n for p in _TOLD for n in self.program.about(p, *about) if self.world.truth(n) is None]
+            part, *about = self.program.atoms[number][:3]
+            parts = _TOLD if part in _TOLD else (part,)
+            asked = [n for p in parts for n in self.program.about(p, *about) if self.world.truth(n) is None]
             asked = [n for n in dict.fromkeys((number, *asked)) if not self.world.open(n)]
             states, self._fits = self._worked_out(asked)
             self._settled.update(states)

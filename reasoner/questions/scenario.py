@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from reasoner.case import CaseFile, check_case
 from reasoner.case_dates import Day
 from reasoner.case_values import nearest_word
+from reasoner.cast import casts
 from reasoner.errors import CaseFileError, Fault, UsageError, show
 from reasoner.program import Law
 from reasoner.quality.changes import Draft, NoPlaceError
@@ -134,7 +135,9 @@ class Subject:
             mark = Document({}, {_MARK: (-number, 0)}, self.document.name)
             try:
                 self._apply(draft, change, mark)
-            except _Unknown as error:
+            except _NobodyError as error:
+                faults.append(Fault(*change.origin, "", "whatif_nobody", {"name": str(error)}))
+            except _UnknownError as error:
                 faults.append(Fault(*change.origin, "", "unknown_name", error.values))
             except NoPlaceError as error:
                 faults.append(_nowhere(change, error))
@@ -167,20 +170,21 @@ class Subject:
             raise NoPlaceError(section, _SECTIONS)
 
     def _add(self, draft: Draft, text: str, mark: Document) -> None:
-        """Adds a sound paper for each applicant or sponsor whose it is to hand in, or for the person named before the
-        type."""
+        """Adds a sound paper for everybody in the case who can hand it in, or for the person named before the type."""
         only, _, kind = text.rpartition(":")
-        roles = [role for name, role in self.law.document_types if name == kind]
-        if not roles:
-            raise _Unknown("document", kind, (name for name, _ in self.law.document_types))
-        applicants = {a.applicant: a for a in self.file.case.applications if a.applicant}
-        holders = [person for person, data in self.file.case.persons.items() if data.protection is not None]
-        persons = [*(applicants if "applicant" in roles else ()), *(holders if "holder" in roles else ())]
-        if not persons or (only and only not in persons):
-            raise _Unknown("person", only, persons)
-        for person in [only] if only else dict.fromkeys(persons):
-            paper = self._sound(kind, getattr(applicants.get(person), "filed", None))
-            if person in applicants:
+        kinds = [name for name, _ in self.law.document_types]
+        if kind not in kinds:
+            raise _UnknownError("document", kind, kinds)
+        cast = casts(self.file.case, self.law)[0]
+        persons = [cast.ids[number - 1] for number, name, _ in cast.shape.slots if name == kind]
+        if only and only not in persons:
+            raise _UnknownError("person", only, persons)
+        if not persons:
+            raise _NobodyError(kind)
+        applications = {a.applicant: a for a in self.file.case.applications if a.applicant}
+        for person in [only] if only else persons:
+            paper = self._sound(kind, getattr(applications.get(person), "filed", None))
+            if person in applications:
                 draft.add_documents(person, [paper], mark, _MARK)
             else:
                 entry = draft.data["persons"][person]
@@ -202,13 +206,17 @@ class Subject:
         return paper
 
 
-class _Unknown(Exception):
+class _UnknownError(Exception):
     """A name that there is not, with those that there are."""
 
     def __init__(self, kind: str, name: str, names: Iterable[str]) -> None:
         known = list(names)
         self.values = {"kind": kind, "name": show(name), "names": ", ".join(known)}
         self.values["suggestion"] = nearest_word(name, known)
+
+
+class _NobodyError(Exception):
+    """Nobody in the case can hand in a paper of this type."""
 
 
 _SECTIONS = ("case", "title", "assessed_on", "language", "readings", "persons", "unions", "applications")

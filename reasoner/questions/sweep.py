@@ -249,8 +249,11 @@ class _Sweep:
         found = []
         for run, reader in zip(decision.runs, readers, strict=True):
             course, pairs = Course(run, reader, first, last), self._pairs(run)
-            parts = (_RELEVANT, *RESULTS, "complete", "incomplete")
-            atoms = {pair: [n for p in parts if (n := run.program.number.get((p, *pair)))] for pair in pairs}
+            number, about = run.program.number, run.program.about
+            atoms = {
+                pair: [*(n for p in (_RELEVANT, *RESULTS) if (n := number.get((p, *pair)))), *about("document", *pair)]
+                for pair in pairs
+            }
             moments = course.ask(tuple(n for listed in atoms.values() for n in listed))
             for pair, listed in atoms.items():
                 points = [(moment.value, moment, pair[0]) for moment in course.changing(moments, listed)]

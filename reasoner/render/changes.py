@@ -56,6 +56,12 @@ class Changes:
         """A result in words, or that the route does not come up."""
         return self.wording.ui("change_unlisted") if result is None else self.wording.text("results", result)
 
+    def legend(self, results: Iterable[str | None]) -> list[tuple[str, str]]:
+        """The results that occur, in the order of the pictures' signs, each with its words."""
+        found = set(results)
+        ordered = [result for result in (*RESULT_MARKS, None) if result in found]
+        return [(result or "", self.result(result)) for result in ordered]
+
     def _shown(self, change: Change) -> tuple[Side, Writer]:
         if change.after is not None:
             return change.after, self.after

@@ -15,7 +15,7 @@ _COLOURS = {
     "not_eligible": "#d7d7d7",
     "": "#f4f4f4",
 }
-_WIDTH, _LEFT, _ROW, _TOP = 760, 20, 44, 34
+_WIDTH, _LEFT, _ROW, _TOP, _KEY = 760, 20, 44, 34, 24
 
 
 class Bar(NamedTuple):
@@ -53,15 +53,19 @@ def blocks(bar: Bar, low: int, high: int, width: int) -> str:
     return "".join(found)
 
 
-def svg(title: str, bars: Sequence[Bar], low: int, high: int, label: Callable[[int], str]) -> str:
+Legend = Sequence[tuple[str, str]]
+"""The results that occur, with their words."""
+
+
+def svg(title: str, bars: Sequence[Bar], low: int, high: int, label: Callable[[int], str], legend: Legend) -> str:
     """Rows of coloured bars over an axis from ``low`` to ``high`` as an SVG picture; ``label`` names a place on it."""
-    height = _TOP + _ROW * len(bars) + 46
+    height = _TOP + _ROW * len(bars) + 46 + _KEY
     scale = (_WIDTH - 2 * _LEFT) / max(high - low, 1)
 
     def x(place: int) -> float:
         return round(_LEFT + (min(max(place, low), high) - low) * scale, 1)
 
-    lines = list(_head(title, height))
+    lines = [*_head(title, height), *_axis(bars, low, high, x, height - _KEY, label)]
     for index, bar in enumerate(bars):
         top = _TOP + index * _ROW
         lines.append(f'<text x="{_LEFT}" y="{top + 12}">{escape(bar.title)}</text>')
@@ -72,8 +76,16 @@ def svg(title: str, bars: Sequence[Bar], low: int, high: int, label: Callable[[i
                     f'<rect x="{left}" y="{top + 17}" width="{round(right - left, 1)}" height="18" '
                     f'fill="{_COLOURS.get(state, "#ffffff")}"><title>{escape(words)}</title></rect>'
                 )
-    lines += _axis(bars, low, high, x, height, label)
-    return "\n".join([*lines, "</svg>", ""])
+    return "\n".join([*lines, *_legend(legend, height - 12), "</svg>", ""])
+
+
+def _legend(legend: Legend, bottom: int) -> Iterator[str]:
+    """A square of its colour before the words of each result."""
+    left = _LEFT
+    for state, words in legend:
+        yield f'<rect x="{left}" y="{bottom - 10}" width="12" height="12" fill="{_COLOURS.get(state, "#ffffff")}"/>'
+        yield f'<text x="{left + 17}" y="{bottom}">{escape(words)}</text>'
+        left += 34 + 7 * len(words)
 
 
 class Field(NamedTuple):
@@ -99,12 +111,18 @@ def field_blocks(field: Field, low: int, high: int, width: int, height: int) -> 
 
 
 def field_svg(
-    title: str, fields: Sequence[Field], names: tuple[str, str], low: int, high: int, show: Callable[[int, int], str]
+    title: str,
+    fields: Sequence[Field],
+    names: tuple[str, str],
+    low: int,
+    high: int,
+    show: Callable[[int, int], str],
+    legend: Legend,
 ) -> str:
     """Maps of two axes as an SVG picture; ``names`` are those of the axes, ``show`` gives the label of a place on one
     of them (0 or 1)."""
     side, gap = 300, 90
-    height = _TOP + (side + gap) * len(fields) + 10
+    height = _TOP + (side + gap) * len(fields) + 10 + _KEY
     lines = list(_head(title, height))
     for index, field in enumerate(fields):
         top, left, wide = _TOP + index * (side + gap) + 24, 110, _WIDTH - 140
@@ -125,7 +143,7 @@ def field_svg(
         for place, x, anchor in ((first, left, "start"), (after - 1, left + wide, "end")):
             lines.append(f'<text x="{x}" y="{top + side + 16}" text-anchor="{anchor}">{escape(show(0, place))}</text>')
         lines.append(f'<text x="{left}" y="{top + side + 34}">{escape(names[0])} → · {escape(names[1])} ↑</text>')
-    return "\n".join([*lines, "</svg>", ""])
+    return "\n".join([*lines, *_legend(legend, height - 12), "</svg>", ""])
 
 
 def _head(title: str, height: int) -> Iterator[str]:

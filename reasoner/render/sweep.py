@@ -67,7 +67,7 @@ def report(answer: Answer, wording: Wording, format: str, *, depth: int | None =
 
 def _rows(rows: Sequence[Row], varied: Vary, changes: Changes) -> Iterator[Block]:
     for row in rows:
-        yield Block("tree", tree=changes.after.cut(_row(row, changes), 0), articles=changes.after.articles, gap=1)
+        yield Block("tree", tree=changes.after.cut(_row(row, changes)), articles=changes.after.articles, gap=1)
         low, high = _span(varied)
         yield Block("rule", lines=(picture.blocks(picture.Bar("", _parts(row, varied, changes)), low, high, WIDTH),))
 
@@ -166,23 +166,24 @@ def _maps(answer: Answer, changes: Changes) -> Iterator[Block]:
             told = bare
             children.append(Line(PLAIN, ui("sweep_column", Path=first.place, Values=values), children=stretches))
         tree = Line(PLAIN, second.place, children=tuple(children))
-        yield Block("tree", tree=changes.after.cut(tree, 0), articles=changes.after.articles)
+        yield Block("tree", tree=changes.after.cut(tree), articles=changes.after.articles)
 
 
 def svg(answer: Answer, wording: Wording) -> str:
     """The sweep as a picture: bars for one fact, maps for two."""
     changes = Changes(*[Writer(answer.base, wording)] * 2)
+    listed = (s.result for column in answer.columns for row in column.rows for s in row.stretches)
+    legend = changes.legend(listed)
     if len(answer.varied) == 1:
         varied = answer.varied[0]
         bars = [picture.Bar(_title(row, changes), _parts(row, varied, changes)) for row in answer.columns[0].rows]
-        return picture.svg(wording.ui("sweep", Path=varied.text), bars, *_span(varied), label=_labels(varied))
+        return picture.svg(wording.ui("sweep", Path=varied.text), bars, *_span(varied), _labels(varied), legend)
     first, second = answer.varied
     title = wording.ui("sweep_two", First=first.place, Second=second.place)
     fields = [field for _, field in _fields(answer, changes)]
     labels = (_labels(first), _labels(second))
-    return picture.field_svg(
-        title, fields, (first.place, second.place), *_span(second), lambda axis, p: labels[axis](p)
-    )
+    names = first.place, second.place
+    return picture.field_svg(title, fields, names, *_span(second), lambda axis, p: labels[axis](p), legend)
 
 
 def _labels(varied: Vary) -> Any:

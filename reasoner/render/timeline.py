@@ -38,7 +38,7 @@ def _blocks(base: Decision, found: Timeline, changes: Changes) -> list[Block]:
     for line, bar in zip(found.lines, bars, strict=True):
         periods = tuple(_period(period, line, changes) for period in line.periods)
         top = Line(PLAIN, bar.title, children=periods, heading=True)
-        blocks.append(Block("tree", tree=changes.after.cut(top, 0), articles=changes.after.articles, gap=1))
+        blocks.append(Block("tree", tree=changes.after.cut(top), articles=changes.after.articles, gap=1))
         blocks.append(Block("rule", lines=(picture.blocks(bar, low, high, BLOCK_WIDTH),)))
     if not found.lines:
         return [*blocks, Block("text", wording.ui("timeline_none"))]
@@ -95,9 +95,11 @@ def _bars(base: Decision, found: Timeline, changes: Changes) -> tuple[list[pictu
 
 def svg(base: Decision, found: Timeline, wording: Wording) -> str:
     """The timeline as a picture."""
-    bars, (low, high) = _bars(base, found, Changes(*[Writer(base, wording)] * 2))
+    changes = Changes(*[Writer(base, wording)] * 2)
+    bars, (low, high) = _bars(base, found, changes)
+    legend = changes.legend(period.result for line in found.lines for period in line.periods)
     title = wording.ui(f"timeline_{found.vary}")
-    return picture.svg(title, bars, low, high, lambda place: picture.value(place, dated=True))
+    return picture.svg(title, bars, low, high, lambda place: picture.value(place, dated=True), legend)
 
 
 def as_json(base: Decision, found: Timeline, wording: Wording) -> dict[str, Any]:
