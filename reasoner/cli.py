@@ -53,6 +53,14 @@ class PageFormat(StrEnum):
     html = "html"
 
 
+class Papers(StrEnum):
+    """Which papers an interview asks for."""
+
+    state = "state"
+    each = "each"
+    none = "none"
+
+
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Case file in YAML or JSON; - reads standard input.")]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the result.")]
 AsOfOption = Annotated[
@@ -89,6 +97,17 @@ OutputOption = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output."),
 ]
 SvgOption = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Draw the answer into this file.")]
+InputsArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="INPUT...", help="Case files, folders of them, JSONL, Parquet or CSV files; - reads JSONL."),
+]
+MappingOption = Annotated[
+    Path | None, typer.Option("--mapping", metavar="FILE", help="Which column of a table belongs where in a case.")
+]
+WorkersOption = Annotated[int, typer.Option("--workers", "-w", min=1, metavar="N", help="Processes that decide.")]
+PieceOption = Annotated[
+    int, typer.Option("--piece", min=1, metavar="KIB", help="How much of the archive is decided at once.")
+]
 DepthOption = Annotated[
     int | None, typer.Option("--depth", "-d", min=0, metavar="N", help="Cut the tree below this many levels.")
 ]
@@ -279,6 +298,9 @@ def explain(
     document: Annotated[str | None, typer.Option("--document", metavar="TYPE", help="Only this document.")] = None,
     depth: DepthOption = None,
     everything: Annotated[bool, typer.Option("--all", "-a", help="Every rule that holds, not only the first.")] = False,
+    row: Annotated[
+        int | None, typer.Option("--row", min=1, metavar="N", help="CASE is an output of reasoner batch: its case N.")
+    ] = None,
     format: FormatOption = Format.text,
     as_of: AsOfOption = None,
     reading: ReadingOption = None,
@@ -287,6 +309,9 @@ def explain(
     lang: LangOption = "en",
 ) -> None:
     """The why or why-not tree of a person, route, condition or document."""
+    if row is not None:
+        _explained_row(case, row, (person, route, condition, document), lang, format.value, depth, everything)
+        return
     with _reported(lang, reform) as wording:
         decision = _decided(wording, case, as_of, reading, assume_nothing, reform)
         from reasoner.render import show
@@ -294,6 +319,22 @@ def explain(
 
         target = Target(person, route, condition, document)
         show.explanation(decision, target, wording, format.value, depth=depth, full=everything)
+
+
+def _explained_row(
+    output: str, row: int, target: tuple[str | None, ...], lang: str, format: str, depth: int | None, full: bool
+) -> None:
+    from reasoner.batch.archive import Archive
+
+    archive = Archive(Path(output))
+    with _reported(lang):
+        reforms = archive.reforms
+    with _reported(lang, reforms) as wording:
+        from reasoner.render import archive as rendering
+        from reasoner.target import Target
+
+        engine = _engine(wording, reforms)
+        rendering.explanation(archive, row, engine, Target(*target), wording, format, depth=depth, full=full)
 
 
 @app.command(epilog="Example: reasoner report examples/spouse-under-21/case.yaml -o amal.html --lang fr")
@@ -625,6 +666,129 @@ def remedy(
         rendering.report(decision, found, wording, format.value)
 
 
+@app.command(epilog="Example: reasoner ask examples/half-known-dates/case.yaml -o zahra.yaml")
+def ask(
+    case: Annotated[
+        str | None, typer.Argument(metavar="[CASE]", help="Case file to go on from; without one, from nothing.")
+    ] = None,
+    person: PersonOption = None,
+    route: RouteOption = None,
+    papers: Annotated[
+        Papers, typer.Option("--papers", help="Ask for papers until the state of the file is known, for each, or not.")
+    ] = Papers.state,
+    answers: Annotated[
+        Path | None,
+        typer.Option("--answers", metavar="FILE", help="Answers, one a line, or PATH: ANSWER; else standard input."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the case file here after each answer.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists without asking.")] = False,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """An interview that asks only what can still change an outcome, the most decisive question first."""
+    with _reported(lang, reform) as wording:
+        from reasoner.questions.ask_goals import Scope
+        from reasoner.questions.interview import Interview
+        from reasoner.render import ask as dialogue
+        from reasoner.yamlfile import read
+
+        day, readings = _day_and_readings(as_of, reading)
+        scope = Scope(person, route, papers.value, day, readings, assume_nothing)
+        interview = Interview(_engine(wording, reform), read(case) if case is not None else None, scope)
+        raise typer.Exit(dialogue.hold(interview, wording, format.value, answers, output, force=force))
+
+
+@app.command(epilog="Example: reasoner batch archive.jsonl -o results.parquet --workers 4")
+def batch(
+    inputs: InputsArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="OUTPUT", help="A file that ends with .parquet, .jsonl or .csv.")
+    ],
+    mapping: MappingOption = None,
+    errors: Annotated[
+        Path | None, typer.Option("--errors", metavar="FILE", help="Where to write what cannot be read, as JSONL.")
+    ] = None,
+    workers: WorkersOption = 1,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster with this scheduler.")
+    ] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was broken off.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an output that exists.")] = False,
+    verify: Annotated[
+        int, typer.Option("--verify", min=0, metavar="N", help="Have clingo decide N cases drawn at random again.")
+    ] = 0,
+    reasons: Annotated[bool, typer.Option("--reasons/--no-reasons", help="Whether to keep explanations.")] = True,
+    piece: PieceOption = 8192,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    reform: ReformOption = None,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """Decide archives of cases, each with its complete reasons; exit code 1 when some could not be read."""
+    with _reported(lang, reform) as wording:
+        from reasoner.batch.command import Applied, run_of
+        from reasoner.render import batch as rendering
+
+        day, readings = _day_and_readings(as_of, reading)
+        engine = _engine(wording, reform)
+        engine.readings(readings)
+        law = Applied(day, readings, assume_nothing, reform or ())
+        run = run_of(inputs, output, law=law, errors=errors, mapping=mapping, reasons=reasons, language=lang,
+                     force=force, resume=resume)  # fmt: skip
+        run.workers, run.scheduler, run.size, run.sample = workers, scheduler, piece * 1024, verify
+        with rendering.progress(run.total, wording) as watch:
+            summary = run.start(resume=resume, watch=watch)
+        rendering.report(summary, engine.law, wording, format.value)
+        if summary.counts.faulty:
+            raise typer.Exit(1)
+
+
+@app.command(epilog="Example: reasoner impact archive.jsonl --reform examples/reforms/window-six-months")
+def impact(
+    inputs: InputsArgument,
+    reform: ReformOption = None,
+    before: Annotated[
+        str | None, typer.Option("--before", metavar="DATE", help="Compare the law in force on this day ...")
+    ] = None,
+    after: Annotated[str | None, typer.Option("--after", metavar="DATE", help="... with that on this day.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write every change to this file, as JSONL.")
+    ] = None,
+    mapping: MappingOption = None,
+    workers: WorkersOption = 1,
+    piece: PieceOption = 8192,
+    as_of: AsOfOption = None,
+    reading: ReadingOption = None,
+    assume_nothing: NothingOption = False,
+    format: FormatOption = Format.text,
+    lang: LangOption = "en",
+) -> None:
+    """Who of an archive is decided differently under a reform, or by the law of another day; exit code 1 when some
+    cases could not be read."""
+    with _reported(lang, reform) as wording:
+        from reasoner.batch.command import Applied, census_of
+        from reasoner.render import batch, impact
+
+        day, readings = _day_and_readings(as_of, reading)
+        days = [_parsed(text, _day, "2024-09-01") for text in (before, after) if text is not None]
+        law = Applied(day, readings, assume_nothing, reform or ())
+        census = census_of(inputs, days, mapping=mapping, law=law)
+        census.workers, census.size, census.output = workers, piece * 1024, output
+        with batch.bar(census.total, wording.ui("impact_running"), wording) as watch:
+            found = census.taken(watch)
+        impact.report(found, census.laws, wording, format.value)
+        if found.counts.faulty:
+            raise typer.Exit(1)
+
+
 @app.command(epilog="Example: reasoner schema > case.schema.json")
 def schema(reform: ReformOption = None) -> None:
     """The JSON Schema of a case file."""
@@ -656,6 +820,36 @@ def new(
             raise UsageError("file_exists", name=str(output))
         else:
             output.write_text(text, encoding="utf-8")
+
+
+@app.command(epilog="Example: reasoner synth 10000 -o cases.jsonl --errors 0.01")
+def synth(
+    number: Annotated[int, typer.Argument(metavar="N", min=0, help="How many cases.")],
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FILE", help="A .jsonl, .jsonl.gz or .parquet file; - prints."),
+    ],
+    seed: Annotated[int, typer.Option(metavar="NUMBER", min=0, help="The same seed makes the same cases.")] = 0,
+    errors: Annotated[
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="Share of cases with a fault, e.g. 0.01.")
+    ] = 0,
+    unsure: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", min=0, max=1, help="Share of cases in which something is not known."),
+    ] = None,
+    reform: ReformOption = None,
+    lang: LangOption = "en",
+) -> None:
+    """Write an archive of realistic made-up cases, for tests, measurements and demonstrations."""
+    with _reported(lang, reform) as wording:
+        from reasoner.batch.synth_write import write
+        from reasoner.render.text import progress
+
+        law = _engine(wording, reform).law
+        with progress(number, wording.ui("synth_running")) as advance:
+            faulty = write(law, number, output, seed=seed, errors=errors, unsure=unsure, advance=advance)
+        if output != "-":
+            print(wording.ui("synth_done", Number=number, Faulty=faulty, File=output))
 
 
 @contextmanager
@@ -748,10 +942,14 @@ def _decided(
     assume_nothing: bool,
     reform: Sequence[Path] | None = None,
 ) -> Decision:
-    day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
-    pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
+    day, readings = _day_and_readings(as_of, reading)
     engine = _engine(wording, reform)
-    return engine.decide(engine.load(case), as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
+    return engine.decide(engine.load(case), as_of=day, readings=readings, assume_nothing=assume_nothing)
+
+
+def _day_and_readings(as_of: str | None, reading: list[str] | None) -> tuple[date | None, dict[str, str]]:
+    day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
+    return day, dict(_parsed(text, _pair, "NAME=VALUE") for text in reading or [])
 
 
 def _asked(
@@ -764,10 +962,9 @@ def _asked(
 ) -> Asked:
     from reasoner.questions import whatif
 
-    day = _parsed(as_of, _day, "2025-03-10") if as_of is not None else None
-    pairs = [_parsed(text, _pair, "NAME=VALUE") for text in reading or []]
+    day, readings = _day_and_readings(as_of, reading)
     engine = _engine(wording, reform)
-    return whatif.asked(engine, case, as_of=day, readings=dict(pairs), assume_nothing=assume_nothing)
+    return whatif.asked(engine, case, as_of=day, readings=readings, assume_nothing=assume_nothing)
 
 
 def _day(text: str) -> date:

@@ -69,13 +69,14 @@ class Engine:
         chosen = self.readings({**(file.case.readings or {}), **(readings or {})})
         runs = []
         for cast in casts(file.case, self.law):
-            machine = self._machine(cast.shape)
+            machine = self.machine(cast.shape)
             machine.decisions += 1
             reader = Reader(file, cast, self.law, assessed, chosen, not assume_nothing)
             runs.append(Run(machine, read_inputs(machine.plan, reader), cast))
         return Decision(file, assessed, self.law, tuple(runs), chosen)
 
-    def _machine(self, shape: Shape) -> Machine:
+    def machine(self, shape: Shape) -> Machine:
+        """What decides the cases of a shape, kept for the next."""
         machine = self._machines.get(shape)
         if machine is None:
             machine = self._machines[shape] = Machine(self.law, self.store.program(shape))

@@ -15,7 +15,7 @@ from reasoner.openness import depends_on
 from reasoner.terms import leaves
 
 if TYPE_CHECKING:
-    from reasoner.run import Run
+    from reasoner.run import Machine, Run
 
 INTERNAL = frozenset({"atom"})  # fields that are not part of the contract
 CARRYING = ("displaced", "favour")
@@ -173,17 +173,27 @@ def listed(run: Run, person: str, route: str, regime: str) -> Outcome | None:
 
 def outcome(run: Run, name: str, route: str, regime: str) -> Outcome:
     """The outcome of one person (canonical name) on one route."""
-    layout = run.machine.layouts.get((name, route))
-    if layout is None:
-        layout = run.machine.layouts[name, route] = Layout(run, name, route)
-    return _Builder(run, name, route, layout).outcome(regime)
+    return _Builder(run, name, route, layout(run.machine, name, route)).outcome(regime)
+
+
+def ways(run: Run, name: str, route: str, condition: str) -> tuple[tuple[Any, ...], ...]:
+    """For each way to satisfy a condition that fails nothing but comparisons: those comparisons."""
+    return _Builder(run, name, route, layout(run.machine, name, route)).ways(condition)
+
+
+def layout(machine: Machine, name: str, route: str) -> Layout:
+    """The atoms of one person (canonical name) and route."""
+    found = machine.layouts.get((name, route))
+    if found is None:
+        found = machine.layouts[name, route] = Layout(machine, name, route)
+    return found
 
 
 class Layout:
     """The atoms of one person and route in a ground program, in the order of the law, looked up once for all cases."""
 
-    def __init__(self, run: Run, name: str, route: str) -> None:
-        program, law, numbers = run.program, run.law, run.program.number
+    def __init__(self, machine: Machine, name: str, route: str) -> None:
+        program, law, numbers = machine.program, machine.law, machine.program.number
         self.results = tuple(numbers[a] for a in ((result, name, route) for result in RESULTS) if a in numbers)
         self.conditions = self._states(program, "condition", name, route)
         self.documents = self._states(program, "document", name, route)
@@ -215,7 +225,7 @@ class Layout:
         self.kinds = {str(effect): str(kind) for effect, kind in law.table("effect_kind")}
         self.amounts = {str(fee): (amount, str(currency)) for fee, _, amount, currency in law.table("amount")}
         self.holder = (route,) in law.table("holder_route")
-        self.cone = sorted(frozenset[int]().union(*(run.evaluator.cone(number) for number in self.results)))
+        self.cone = sorted(frozenset[int]().union(*(machine.evaluator.cone(number) for number in self.results)))
         comparisons = (program.comparisons.get(number) for number in self.cone)
         self.points = sorted({point for comparison in comparisons if comparison for point in leaves(comparison)})
 
@@ -355,10 +365,10 @@ class _Builder:
         for predicate in {"met": ("satisfied",), "waived": ("waived",)}.get(status or "", ("satisfied", "waived")):
             if (number := self.run.program.number.get((predicate, self.name, self.route, identifier))) is not None:
                 cited += self.run.thorough.provisions(number)
-        ways = self._ways(identifier) if status == "unmet" else ()
+        ways = self.ways(identifier) if status == "unmet" else ()
         return Condition(identifier, status or "unknown", tuple(dict.fromkeys(cited))), ways
 
-    def _ways(self, identifier: str) -> tuple[tuple[Any, ...], ...]:
+    def ways(self, identifier: str) -> tuple[tuple[Any, ...], ...]:
         """For each way to satisfy a condition that fails nothing but comparisons: those comparisons."""
         ways = []
         for instance in self.run.explainer.explain(("satisfied", self.name, self.route, identifier)).children:

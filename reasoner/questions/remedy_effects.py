@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from reasoner.dates import Atom, Open
 from reasoner.facts import EARLIEST, HIGHEST, LATEST
-from reasoner.outcome import Deadline, Outcome, Remark, outcome
+from reasoner.outcome import Deadline, Effect, Outcome, Remark, outcome
 from reasoner.questions.remedy_dates import flips, points
 from reasoner.questions.remedy_part import evaluated, open_part
 from reasoner.questions.remedy_views import having
@@ -37,6 +37,9 @@ class Effects(NamedTuple):
     warnings: tuple[Remark, ...]
 
 
+_NO_EFFECT = Effect("", "", "not", None, ())
+
+
 class Certain(Run):
     """A run of which only what three-valued logic settles is read: what else follows from facts that are open, about
     anybody in the file, is not worked out."""
@@ -46,8 +49,9 @@ class Certain(Run):
         return self.rails.truth(number)
 
     def remembered(self, key: Any, atoms: tuple[int, ...], build: Callable[[], T]) -> T:
-        """What ``build`` gives; nothing is kept, for a run that works out more would keep more."""
-        return build()
+        """What ``build`` gives; nothing is kept, for a run that works out more would keep more. Effects, of which there
+        are many, are not asked for here."""
+        return cast(T, _NO_EFFECT) if isinstance(key, tuple) and key[0] == "effect" else build()
 
 
 def certain(run: Run) -> Certain:

@@ -108,6 +108,7 @@ class Moves:
     needs: list[tuple[Pick, Pick]] = field(default_factory=list)
     days: list[date | None] = field(default_factory=lambda: [None])
     fixed: dict[int, int] = field(default_factory=dict)
+    _fresh: dict[Thing, int] = field(default_factory=dict)  # the moves that are fresh papers
 
     def __post_init__(self) -> None:
         self._route()
@@ -118,10 +119,6 @@ class Moves:
             self._field(thing, names, numbers)
         for paper, listed in units(self.views, self._comparisons):
             self._dates(paper, listed)
-
-    def cost(self, chosen: Sequence[int]) -> int:
-        """What a choice of one option of each move costs."""
-        return sum(move.options[option].cost for move, option in zip(self.moves, chosen, strict=True))
 
     @cached_property
     def _comparisons(self) -> dict[int, Atom]:
@@ -170,11 +167,6 @@ class Moves:
         self.moves.append(Move("wait", "wait", point, options))
 
     # -- papers and other inputs --------------------------------------------------------------------------------
-
-    @cached_property
-    def _fresh(self) -> dict[Thing, int]:
-        """The moves that are fresh papers."""
-        return {}
 
     def _read_papers(self) -> list[Thing]:
         """The places of fresh papers that the law reads here, in their order."""

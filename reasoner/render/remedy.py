@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reasoner import __version__
+from reasoner.dates import NONE
 from reasoner.explanation import FALSE, OPEN, TRUE
 from reasoner.outcome import Outcome, as_data
 from reasoner.quality.casetext import flow
@@ -136,10 +137,10 @@ class Words:
 
     def _stands(self, fact: Standing) -> str:
         if fact.atom[0] in self.decision.law.point_kinds:
-            value = self.run.inputs.calendar.lookup(fact.atom)
-            return (
-                self.sentences.dated(fact.atom, value) if isinstance(value, date) else self.sentences.point(fact.atom)
-            )
+            value, point = self.run.inputs.calendar.lookup(fact.atom), self.sentences.point(fact.atom)
+            if value is NONE:
+                return self.ui("not_happened", Point=point)
+            return self.sentences.dated(fact.atom, value) if isinstance(value, date) else point
         return self.sentences.atom(fact.atom, {True: TRUE, False: FALSE, None: OPEN}[fact.truth])
 
     def change(self, change: Change) -> Line:
@@ -151,9 +152,10 @@ class Words:
         words = self.wording.text
         if change.kind in ("paper", "mended"):
             details = [self._detail(place) for place in change.places if place.atom[0] != "handed_in"]
-            paper = self.sentences.value(change.atom[2])
-            said = words("remedies", "instead" if change.instead else change.kind, Paper=paper)
-            return words("remedies", "details", Change=said, Details="; ".join(details)) if details else said
+            in_hand = len(details) == len(change.places)
+            key = "instead" if change.instead else "mended" if in_hand else "paper"
+            said = words("remedies", key, Paper=self.sentences.value(change.atom[2]))
+            return words("remedies", "details", Change=said, Details=", ".join(details)) if details else said
         place = change.places[0]
         if change.kind == "wait":
             again = "apply_again" if self._filed(change) else "apply"
@@ -169,12 +171,12 @@ class Words:
                 words("remedies", f"date_{change.kind}", Point=self.sentences.point(p.atom), Value=self._value(p))
                 for p in change.places
             ]
-            return "; ".join(parts)
+            return ", ".join(parts)
         sentence = self.sentences.atom(place.atom, FALSE if place.value is False else TRUE)
         return words("remedies", change.kind, Sentence=self._with_others(sentence, place))
 
     def _filed(self, change: Change) -> bool:
-        return self.run.inputs.reader.filed(change.atom[1]) if len(change.atom) > 1 else False
+        return len(change.atom) > 1 and self.run.inputs.reader.filed(change.atom[1])
 
     def _detail(self, place: Place) -> str:
         template = self.wording.get("paper_details", str(place.atom[0]))

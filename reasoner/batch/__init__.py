@@ -1,0 +1,1 @@
+"""Archives of cases: columns in, decisions with their reasons out."""

@@ -1,0 +1,92 @@
+"""The options of a run, checked and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from reasoner.batch.encode import form_of
+from reasoner.batch.impact import ImpactWorker, Side
+from reasoner.batch.impacts import Census
+from reasoner.batch.journal import settings_of, workplace
+from reasoner.batch.mapping import read
+from reasoner.batch.places import places
+from reasoner.batch.running import Run
+from reasoner.batch.work import Job
+from reasoner.errors import UsageError
+from reasoner.reform import read_all
+
+
+class Applied(NamedTuple):
+    """How the law is applied: the day of assessment, readings, what silence means, and reforms."""
+
+    as_of: date | None = None
+    readings: Mapping[str, str] = {}
+    assume_nothing: bool = False
+    reforms: Sequence[Path] = ()
+
+
+PLAIN = Applied()
+
+
+def run_of(
+    inputs: Sequence[str],
+    output: Path,
+    *,
+    errors: Path | None = None,
+    mapping: Path | None = None,
+    law: Applied = PLAIN,
+    reasons: bool = True,
+    language: str = "en",
+    force: bool = False,
+    resume: bool = False,
+) -> Run:
+    """A run over the cases of some files and folders.
+
+    Raises UsageError for what does not exist or would be overwritten, and CaseFileError for a faulty mapping.
+    """
+    form = form_of(output.name)
+    if output.exists() and not force and not workplace(output).exists():
+        raise UsageError("file_exists", name=str(output))
+    before = settings_of(output) if resume else None
+    job = Job(
+        law.as_of,
+        date.fromisoformat(before["today"]) if before else date.today(),  # a night does not change a run
+        dict(law.readings),
+        law.assume_nothing,
+        None,
+        tuple(law.reforms),
+        read(mapping),
+        form,
+        reasons,
+        language=language,
+    )
+    beside = errors or output.with_name(f"{output.name}.errors.jsonl")
+    return Run(places(inputs), job, output, beside, mapping)
+
+
+def census_of(
+    inputs: Sequence[str],
+    days: Sequence[date],
+    *,
+    mapping: Path | None = None,
+    law: Applied = PLAIN,
+) -> Census:
+    """The changes that reforms, or the passage from one day of law to another, bring to the cases of some files.
+
+    Raises UsageError unless there are either reforms or two days, and CaseFileError for a faulty mapping.
+    """
+    if len(days) not in (0, 2) or bool(days) == bool(law.reforms):
+        raise UsageError("impact_of_what")
+    if days:
+        sides = (Side(day=days[0]), Side(day=days[1]))
+        names = (days[0].isoformat(), days[1].isoformat())
+    else:
+        sides = (Side(), Side(reforms=tuple(law.reforms)))
+        names = ("", ", ".join(reform.name for reform in read_all(law.reforms)))
+    for side in sides:
+        side.engine.readings(law.readings)
+    job = Job(law.as_of, date.today(), dict(law.readings), law.assume_nothing, columns=read(mapping))
+    return Census(places(inputs), ImpactWorker(job, *sides), names)

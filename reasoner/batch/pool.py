@@ -1,0 +1,115 @@
+"""Pieces worked on by several processes of this machine, and given back in their order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from reasoner.batch.sources import Piece
+from reasoner.errors import CaseFileError, ReasonerError, RulesError, UsageError
+
+AHEAD = 2  # pieces for each worker that wait for it or for their turn to be written
+Found = TypeVar("Found", covariant=True)
+
+
+class Works(Protocol[Found]):
+    """Does something with a piece."""
+
+    def done(self, piece: Piece) -> Found:
+        """What came of a piece."""
+        ...
+
+
+class BrokenOff(UsageError):
+    """A run that ended before its archive did; what is done is kept, and can be gone on with."""
+
+    exit_code = 1
+
+
+class Failed(NamedTuple):
+    """What was wrong, as plain data: not every error survives the way between processes."""
+
+    kind: str
+    first: Any
+    second: Any
+
+
+def by_processes(count: int, worker: Works[Found], left: Iterable[Piece]) -> Iterator[Found]:
+    """What came of pieces, in their order; no more are read than can soon be worked on.
+
+    Raises what a worker raised, and :class:`BrokenOff` when one of them is gone.
+    """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=(worker,))
+    waiting: deque[Any] = deque()
+    try:
+        for piece in left:
+            waiting.append(pool.submit(_work, piece))
+            if len(waiting) >= AHEAD * count:
+                yield checked(waiting.popleft().result())
+        while waiting:
+            yield checked(waiting.popleft().result())
+    except BrokenProcessPool:
+        raise BrokenOff("batch_worker_gone") from None
+    finally:
+        processes = list((pool._processes or {}).values())
+        pool.shutdown(wait=not waiting, cancel_futures=True)
+        for process in processes if waiting else ():
+            process.terminate()
+
+
+_WORKER: list[Any] = []
+
+
+def _begin(worker: Any) -> None:
+    import signal
+    from threading import Thread
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process above ends the run and its workers
+    Thread(target=_follow, daemon=True).start()
+    _WORKER[:] = [worker]
+
+
+def _follow() -> None:
+    """Ends this process with the one above it, which may be killed without a chance to say so."""
+    import multiprocessing
+    import os
+
+    above = multiprocessing.parent_process()
+    if above is not None:
+        above.join()
+        os._exit(1)
+
+
+def _work(piece: Piece) -> Any:
+    return guarded(_WORKER[0], piece)
+
+
+def guarded(worker: Works[Found], piece: Piece) -> Found | Failed:
+    """What came of a piece, or what was wrong."""
+    try:
+        return worker.done(piece)
+    except UsageError as error:
+        return Failed("usage", error.code, error.values)
+    except CaseFileError as error:
+        return Failed("case", error.faults, error.file)
+    except RulesError as error:
+        return Failed("rules", error.message, error.faults)
+
+
+def checked(found: Any) -> Any:
+    """What :func:`guarded` gave, its errors raised."""
+    if isinstance(found, Failed):
+        raise _error(found)
+    return found
+
+
+def _error(found: Failed) -> ReasonerError:
+    if found.kind == "usage":
+        return UsageError(found.first, **found.second)
+    return (CaseFileError if found.kind == "case" else RulesError)(found.first, found.second)

@@ -1,0 +1,290 @@
+"""What is known of one shape of cases: which inputs its results read, and the reasons met so far.
+
+A condition or document depends on few inputs. What it is, and why, is worked out once for each combination of their
+truths, by the code that decides single cases, for the first case that shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reasoner.batch.distinct import alike, numbered
+from reasoner.batch.fragments import Reasons, reasons
+from reasoner.dates import points
+from reasoner.ground import Atom
+from reasoner.outcome import Layout, Outcome, layout, outcome, ways
+from reasoner.run import Machine, Run
+
+_PER_WORD = 31  # truths that a whole number holds, two bits each
+_UNSETTLED = -2  # in place of an entry: its leaves do not tell
+_DIRECT = 7  # leaves up to which combinations are looked up in a table
+
+Number = NDArray[np.int64]
+
+
+@dataclass(eq=False, repr=False)
+class Sample:
+    """A case that stands for all like it, on one route."""
+
+    run: Run
+    person: str
+    route: str
+    regime: str
+    keep: Callable[[int, bytes], Any]
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """What the engine decides."""
+        return outcome(self.run, self.person, self.route, self.regime)
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        """Why; the fragments are kept."""
+        found = reasons(self.run, self.outcome)
+        for number, fragment in (found.result, *found.conditions, *found.documents):
+            self.keep(number, fragment)
+        return found
+
+
+class Entry(NamedTuple):
+    """What a part of an outcome is for one combination of truths.
+
+    ``status`` is None where the case has no such part. What is not ``lasting`` holds for one case only: where the facts
+    of a case exclude each other nothing open is worked out.
+    """
+
+    status: str | None
+    fragment: int
+    provisions: tuple[str, ...]
+    ways: tuple[tuple[Atom, ...], ...]
+    lasting: bool
+
+
+NOTHING = Entry(None, 0, (), (), True)
+CERTAIN, POSSIBLE = "certain", "possible"
+
+
+@dataclass(eq=False, repr=False)
+class Part:
+    """A condition, a document or a remark of a route, with its entries so far.
+
+    ``leaves`` are the inputs and comparisons that its ``atoms`` depend on; where they leave it open, what constraints
+    on possible cases tie to them counts as well (``tied``).
+    """
+
+    name: str
+    atoms: tuple[int, ...]
+    leaves: tuple[int, ...]
+    tied: tuple[int, ...]
+    compared: dict[int, Atom]
+    build: Callable[[Sample], Entry]
+    entries: list[Entry] = field(default_factory=list)
+    _known: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _opened: dict[tuple[int, ...], int] = field(default_factory=dict)
+
+    @cached_property
+    def shared(self) -> dict[Any, list[int]]:
+        """The points that several comparisons among ``tied`` read, with these."""
+        found: dict[Any, list[int]] = {}
+        for number, atom in self.compared.items():
+            for point in points(atom):
+                found.setdefault(point, []).append(number)
+        return {point: numbers for point, numbers in found.items() if len(numbers) > 1}
+
+    @cached_property
+    def _table(self) -> NDArray[np.int32]:
+        return np.full(4 ** len(self.leaves), -1, np.int32)
+
+    def numbers(
+        self,
+        truth: Callable[[int], Any],
+        rows: Any,
+        sample: Callable[[int], Sample],
+        alone: Callable[[Part, Any], Any],
+    ) -> Number:
+        """The number of the entry of each of these cases; -1 for one that has to be decided by itself.
+
+        ``truth`` gives the truths of an input in all cases; ``sample`` decides the case at a place among ``rows``;
+        ``alone`` says for which of some cases what they leave open is more than the truths of inputs tell.
+        """
+        found = self._numbers(self.leaves, truth, rows, sample, self._known, len(self.leaves) <= _DIRECT)
+        again = np.flatnonzero(found == _UNSETTLED)
+        if len(again):
+            found[again] = -1
+            again = again[~alone(self, rows[again])]
+            found[again] = self._numbers(
+                self.tied, truth, rows[again], lambda place: sample(int(again[place])), self._opened, False
+            )
+            lasting = np.array([entry.lasting for entry in self.entries])
+            found[again] = np.where(lasting[found[again]], found[again], -1)
+        return found
+
+    def read(self, numbers: Any, of: Callable[[str | None], Any]) -> Any:
+        """What ``of`` makes of the status of each of these entries; of one that is not there, of None."""
+        return np.array([*(of(entry.status) for entry in self.entries), of(None)])[numbers]
+
+    def _numbers(
+        self,
+        leaves: tuple[int, ...],
+        truth: Callable[[int], Any],
+        rows: Any,
+        sample: Callable[[int], Sample],
+        known: dict[tuple[int, ...], int],
+        direct: bool,
+    ) -> Number:
+        words = [np.zeros(len(rows), np.int64) for _ in range(len(leaves) // _PER_WORD + 1)]
+        for place, leaf in enumerate(leaves):
+            word, shift = divmod(place, _PER_WORD)
+            words[word] |= truth(leaf)[rows].astype(np.int64) << (2 * shift)
+        if direct:
+            entry = self._table[words[0]]
+            while (missing := np.flatnonzero(entry == -1)).size:
+                place = int(missing[0])
+                self._table[words[0][place]] = self._add(sample(place), known)
+                entry = self._table[words[0]]
+            return entry.astype(np.int64)
+        number, first = numbered(words[0]) if len(words) == 1 else alike(words)
+        keys = zip(*(word[first].tolist() for word in words), strict=True)
+        found = np.empty(len(first), np.int64)
+        for index, key in enumerate(keys):
+            its = known.get(key)
+            if its is None:
+                its = known[key] = self._add(sample(int(first[index])), known)
+            found[index] = its
+        return found[number]
+
+    def _add(self, sample: Sample, known: dict[tuple[int, ...], int]) -> int:
+        if known is self._known and any(sample.run.rails.truth(atom) is None for atom in self.atoms):
+            return _UNSETTLED
+        settled = known is self._known
+        self.entries.append(self.build(sample)._replace(lasting=settled or not sample.run.contradictory))
+        return len(self.entries) - 1
+
+
+@dataclass(eq=False, repr=False)
+class Route:
+    """One person on one route, with the parts of the outcome."""
+
+    person: str
+    route: str
+    regime: str
+    place: int
+    relevant: int
+    layout: Layout
+    conditions: dict[str, Part]
+    documents: dict[str, Part]
+    remarks: dict[int, Part]
+    deadlines: dict[int, Part]
+    shown: Part
+    result: Part
+    results: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    depending: dict[tuple[int, ...], int] = field(default_factory=dict)
+    depends: list[tuple[Atom, ...]] = field(default_factory=list)
+
+
+@dataclass(eq=False, repr=False)
+class ShapeKnown:
+    """Everything about one shape."""
+
+    machine: Machine
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes of each person that can be worth showing, in the order of the law."""
+        machine, found = self.machine, []
+        number = machine.program.number
+        for person in sorted({atom[1] for atom in number if atom[0] == "relevant"}, key=lambda name: int(name[1:])):
+            for place, (route, regime) in enumerate(machine.law.table("route")):
+                relevant = number.get(("relevant", person, route))
+                if relevant is not None:
+                    found.append(self._route(person, str(route), str(regime), place, relevant))
+        return tuple(found)
+
+    def _route(self, person: str, route: str, regime: str, place: int, relevant: int) -> Route:
+        atoms = layout(self.machine, person, route)
+        conditions = {id_: self._condition(id_, states) for id_, states in atoms.conditions.items()}
+        documents = {id_: self._document(id_, atoms.papers[id_]) for id_ in atoms.documents}
+        remarks = {number: self._remark(number) for number in atoms.carrying}
+        deadlines = {number: self._certain(number) for number, _ in atoms.rows["deadline"]}
+        shown = self._certain(relevant)
+        return Route(person, route, regime, place, relevant, atoms, conditions, documents, remarks, deadlines, shown,
+                     self._result(atoms.results))  # fmt: skip
+
+    @cached_property
+    def _read(self) -> frozenset[int]:
+        return frozenset((*self.machine.program.inputs, *self.machine.program.comparisons))
+
+    def _leaves(self, *atoms: int) -> tuple[int, ...]:
+        cones = (self.machine.evaluator.cone(atom) for atom in atoms)
+        return tuple(sorted(frozenset[int]().union(*cones) & self._read))
+
+    def _part(self, name: str, atoms: tuple[int, ...], build: Callable[[Sample], Entry]) -> Part:
+        mask = self.machine.mask(atoms)
+        tied = tuple(number for number in sorted(self._read) if mask >> number & 1)
+        compared = {n: atom for n in tied if (atom := self.machine.program.comparisons.get(n))}
+        return Part(name, atoms, self._leaves(*atoms), tied, compared, build)
+
+    def _condition(self, identifier: str, states: dict[str, int]) -> Part:
+        def build(sample: Sample) -> Entry:
+            for found, (number, _) in zip(sample.outcome.conditions, sample.reasons.conditions, strict=True):
+                if found.id == identifier:
+                    unmet = found.status == "unmet"
+                    its = ways(sample.run, sample.person, sample.route, identifier) if unmet else ()
+                    return Entry(found.status, number, found.provisions, its, True)
+            return NOTHING
+
+        return self._part(identifier, tuple(states.values()), build)
+
+    def _document(self, identifier: str, atoms: tuple[int, ...]) -> Part:
+        def build(sample: Sample) -> Entry:
+            for found, (number, _) in zip(sample.outcome.documents, sample.reasons.documents, strict=True):
+                if found.type == identifier:
+                    return Entry(found.status, number, found.provisions, (), True)
+            return NOTHING
+
+        return self._part(identifier, atoms, build)
+
+    def _remark(self, number: int) -> Part:
+        name = str(self.machine.program.atoms[number][0])
+
+        def build(sample: Sample) -> Entry:
+            for found in sample.outcome.because:
+                if found.id == name:
+                    return Entry(CERTAIN, 0, found.provisions, (), True)
+            return NOTHING
+
+        return self._part(name, (number,), build)
+
+    def _result(self, atoms: tuple[int, ...]) -> Part:
+        names = {number: str(self.machine.program.atoms[number][0]) for number in atoms}
+
+        def build(sample: Sample) -> Entry:
+            certain = (name for number, name in names.items() if sample.run.truth(number))
+            return NOTHING._replace(status=next(certain, None))
+
+        return self._part("", atoms, build)
+
+    def _certain(self, number: int) -> Part:
+        def build(sample: Sample) -> Entry:
+            status = {True: CERTAIN, False: None, None: POSSIBLE}[sample.run.truth(number)]
+            return NOTHING._replace(status=status)
+
+        return self._part("", (number,), build)
+
+    @cached_property
+    def wanted(self) -> tuple[int, ...]:
+        """The comparisons that any of the results read."""
+        atoms: list[int] = []
+        for route in self.routes:
+            atoms += (route.relevant, *route.layout.results, *route.remarks)
+            for part in (*route.conditions.values(), *route.documents.values()):
+                atoms += part.atoms
+            atoms += (number for number, _ in route.layout.rows["deadline"])
+        leaves = self._leaves(*atoms)
+        return tuple(number for number in leaves if number in self.machine.program.comparisons)

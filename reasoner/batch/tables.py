@@ -1,0 +1,433 @@
+"""A chunk of cases as flat columns: one table for each kind of thing that a case file lists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
+from typing import Any, get_args, get_origin
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec import UNSET, UnsetType
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from reasoner.batch.values import ODD, SAID, SILENT, Coder, Codes, Words
+from reasoner.case_model import Case
+from reasoner.case_values import Choices, Listed, OneOf, Scalar, read_text
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Path = tuple[str, ...]
+KNOWN = 0  # state of a list that is given
+
+
+@dataclass(eq=False, repr=False)
+class Listing:
+    """A list or mapping inside things: for each item the thing it belongs to, its key if it has one, and the item.
+
+    ``state`` says of each thing whether its list is given (0), left out or said to be unknown.
+    """
+
+    state: Codes
+    owner: Ints
+    keys: Codes | None = None
+    values: Codes | None = None
+    things: Things | None = None
+
+    @property
+    def counts(self) -> Ints:
+        """How many items each thing has."""
+        return np.bincount(self.owner, minlength=len(self.state))
+
+
+@dataclass(eq=False, repr=False)
+class Things:
+    """Things of one kind with the case that each belongs to; fields inside sections by their whole path."""
+
+    case: Ints
+    codes: dict[Path, Codes] = field(default_factory=dict)
+    sections: dict[Path, Bools] = field(default_factory=dict)
+    lists: dict[Path, Listing] = field(default_factory=dict)
+    _padded: dict[Path, Codes] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.case)
+
+    def column(self, path: Path) -> Codes:
+        """The values of a field, and silence at the end, where -1 points for a thing that is not there."""
+        found = self._padded.get(path)
+        if found is None:
+            found = self._padded[path] = np.append(self.codes[path], np.int32(SILENT))
+        return found
+
+    def tables(self) -> Iterator[Things]:
+        """This table and those of what its things list."""
+        yield self
+        for listing in self.lists.values():
+            if listing.things is not None:
+                yield from listing.things.tables()
+
+
+class Slot:
+    """What one key of a model holds, by its annotation."""
+
+    def __init__(self, name: str, info: Any, words: Words, choices: Choices) -> None:
+        parts = list(_parts(info.annotation)) + list(info.metadata)
+        self.name, self.alias, self.required = name, info.alias or name, info.is_required()
+        self.listed = next((part for part in parts if isinstance(part, Listed)), None)
+        self.mapped = any(get_origin(part) is dict for part in parts)
+        self.repeated = any(get_origin(part) is tuple for part in parts)
+        model = next((part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)), None)
+        self.model = None if model is None else Model(model, words, choices)
+        scalars = list(dict.fromkeys(part for part in parts if isinstance(part, Scalar | OneOf)))
+        self.value = Coder(words, scalars[-1], choices) if self.model is None else None
+        self.key = None
+        if self.mapped and (self.model or len(scalars) > 1) and isinstance(scalars[0], Scalar):
+            self.key = Coder(words, scalars[0], choices)  # else any text is a key
+        self.plain = bool(scalars) and getattr(scalars[-1], "read", None) is read_text
+        self.kinds = scalars[-1].schema if scalars and isinstance(scalars[-1], Scalar) else {}
+
+    @property
+    def type(self) -> Any:
+        """The type that a strict decoder is given for it."""
+        inner: Any = self.model.struct if self.model else self._scalar
+        if self.mapped:
+            return dict[str, inner] if self.required else dict[str, inner] | str | None | UnsetType
+        if self.repeated:
+            return list[inner] | str | None | UnsetType
+        return inner | UnsetType if self.value else inner | None | UnsetType
+
+    @property
+    def _scalar(self) -> Any:
+        if True in self.kinds.get("enum", ()):
+            return bool | str | None
+        return int | str | None if "integer" in self.kinds.get("type", ()) else str | None
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in (*get_args(annotation), *getattr(annotation, "__metadata__", ())):
+        yield from _parts(part)
+
+
+class Model:
+    """The keys of a model, and the type of the objects that a strict decoder makes of it."""
+
+    def __init__(self, model: type[BaseModel], words: Words, choices: Choices) -> None:
+        self.slots = [Slot(name, info, words, choices) for name, info in model.model_fields.items()]
+        fields: list[Any] = [(s.name, s.type) if s.required else (s.name, s.type, UNSET) for s in self.slots]
+        fields.sort(key=len)
+        rename = {slot.name: slot.alias for slot in self.slots}
+        self.struct: Any = msgspec.defstruct(
+            model.__name__, fields, forbid_unknown_fields=True, rename=rename, gc=False, eq=False
+        )
+
+
+class FromObjects:
+    """Things as the objects that a decoder made."""
+
+    def __init__(self, objects: Sequence[Any]) -> None:
+        self.objects = objects
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def _column(self, slot: Slot) -> list[Any]:
+        return list(map(attrgetter(slot.name), self.objects))
+
+    def codes(self, slot: Slot) -> Codes:
+        """The values of a key."""
+        assert slot.value is not None
+        values = self._column(slot)
+        if values.count(UNSET) == len(values):
+            return np.full(len(values), SILENT, np.int32)
+        slot.value[UNSET] = SILENT
+        if slot.value.text:  # what it says is of no use here, only that it can stand
+            values = [0 if type(value) is str and value.isprintable() and slot.plain else value for value in values]
+            slot.value[0] = 0
+        return slot.value.all(values, len(values))
+
+    def section(self, slot: Slot) -> tuple[Ints, FromObjects, int]:
+        """What stands in a section, and which things have it; how many say at least that they have not."""
+        values = self._column(slot)
+        index = [i for i, value in enumerate(values) if value is not UNSET and value is not None]
+        written = len(values) - values.count(UNSET)
+        return np.array(index, np.int64), FromObjects([values[i] for i in index]), written
+
+    def items(self, slot: Slot) -> tuple[Codes, Ints, list[str] | None, Any]:
+        """State and owners of a list or mapping, its keys, and its items."""
+        values = self._column(slot)
+        state = np.zeros(len(values), np.int32)
+        if values.count(UNSET) == len(values):
+            state[:] = SILENT
+            return state, np.empty(0, np.int64), [] if slot.mapped else None, []
+        listed: list[Any] = [() if value is UNSET else value for value in values]
+        if set(map(type, listed)) <= {list, dict, tuple}:
+            state[np.fromiter((value is UNSET for value in values), np.bool_, len(values))] = SILENT
+        else:
+            listed = self._each(slot, values, state)
+        counts = np.fromiter(map(len, listed), np.int64, len(listed))
+        owner = np.repeat(np.arange(len(listed)), counts)
+        if not slot.mapped:
+            return state, owner, None, list(chain.from_iterable(listed))
+        pairs = [value for value in listed if value]
+        keys = list(chain.from_iterable(pairs))
+        return state, owner, keys, list(chain.from_iterable(value.values() for value in pairs))
+
+    @staticmethod
+    def _each(slot: Slot, values: list[Any], state: Codes) -> list[Any]:
+        """The lists or mappings of things, of which some are written otherwise."""
+        listed: list[Any] = []
+        for index, value in enumerate(values):
+            if type(value) is list or type(value) is dict:
+                listed.append(value)
+                continue
+            single = value
+            value = ()
+            if single is UNSET:
+                state[index] = SILENT
+            elif single is None or (single.lower() == "unknown" and slot.listed and slot.listed.missing is None):
+                state[index] = SAID
+            elif slot.listed and slot.listed.single:
+                value = (single,)
+            else:
+                state[index] = ODD
+            listed.append(value)
+        return listed
+
+
+class FromArrow:
+    """Things as an array of structures."""
+
+    def __init__(self, array: pa.StructArray) -> None:
+        self.array = array
+        self.index = {field.name: number for number, field in enumerate(array.type)}
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def _column(self, slot: Slot) -> Any:
+        found = self.index.get(slot.alias)
+        if found is None:
+            return None
+        array = self.array.field(found)
+        return None if array.null_count == len(array) else array
+
+    def codes(self, slot: Slot) -> Codes:
+        """The values of a key."""
+        array = self._column(slot)
+        if array is None:
+            return np.full(len(self), SILENT, np.int32)
+        assert slot.value is not None
+        return arrow_codes(array, slot.value)
+
+    def section(self, slot: Slot) -> tuple[Ints, FromArrow, int]:
+        """What stands in a section, and which things have it."""
+        array = self._column(slot)
+        if array is None:
+            return np.empty(0, np.int64), FromArrow(pa.array([], pa.struct([]))), 0
+        if not array.null_count:
+            return np.arange(len(array)), FromArrow(array), len(array)
+        valid = array.is_valid().to_numpy(zero_copy_only=False)
+        index = np.flatnonzero(valid)
+        return index, FromArrow(array.filter(pa.array(valid))), len(index)
+
+    def items(self, slot: Slot) -> tuple[Codes, Ints, Any, Any]:
+        """State and owners of a list or mapping, its keys, and its items."""
+        array = self._column(slot)
+        state = np.zeros(len(self), np.int32)
+        if array is None:
+            state[:] = SILENT
+            return state, np.empty(0, np.int64), [] if slot.mapped else None, None
+        if array.null_count:
+            state[array.is_null().to_numpy(zero_copy_only=False)] = SILENT
+        counts = pc.fill_null(pc.list_value_length(_as_list(array)), 0).to_numpy()
+        owner = np.repeat(np.arange(len(array)), counts)
+        values = _as_list(array).flatten()
+        if not slot.mapped:
+            return state, owner, None, values
+        if pa.types.is_map(array.type):
+            return state, owner, values.field(0), values.field(1)
+        return state, owner, values.field(0), values
+
+
+def _as_list(array: Any) -> Any:
+    if not pa.types.is_map(array.type):
+        return array
+    entries = pa.struct([pa.field("key", array.type.key_type), pa.field("value", array.type.item_type)])
+    return array.cast(pa.list_(entries))
+
+
+def arrow_codes(array: Any, coder: dict[Any, int]) -> Codes:
+    """The values of an array as numbers; a null is silence."""
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    values = array.dictionary.to_pylist()
+    if values and not isinstance(values[0], str | int):
+        values = [str(value) for value in values]  # dates
+    table = np.append(np.fromiter(map(coder.__getitem__, values), np.int32, len(values)), np.int32(SILENT))
+    indices = array.indices
+    if array.null_count:
+        indices = pc.fill_null(indices, len(values))
+    found: Codes = table[indices.to_numpy(zero_copy_only=False)]
+    return found
+
+
+class Reader:
+    """Reads chunks of cases as tables. Cases that are ``odd`` are left to the ordinary reader."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.words = Words()
+        self.choices = choices
+        self.model = Model(Case, self.words, choices)
+        self.truths = frozenset(_truths(self.model))
+        self._decoder = msgspec.json.Decoder(self.model.struct)
+
+    def read(self, rows: Sequence[bytes] | pa.Table) -> tuple[Things, Bools]:
+        """The cases as a table of one thing each, and which of them are odd."""
+        odd = np.zeros(len(rows), np.bool_)
+        source: Any
+        if isinstance(rows, pa.Table):
+            array = rows.to_struct_array()
+            if isinstance(array, pa.ChunkedArray):
+                array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
+            source = FromArrow(array)
+            cases, _ = self._things(source, self.model, np.arange(len(rows)), odd)
+            return cases, odd
+        decode, objects, kept = self._decoder.decode, [], []
+        for index, row in enumerate(rows):
+            try:
+                objects.append(decode(row))
+                kept.append(index)
+            except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+                odd[index] = True
+        where = np.array(kept, np.int64)
+        cases, written = self._things(FromObjects(objects), self.model, where, odd)
+        colons = np.zeros(len(rows), np.int64)
+        colons[where] = np.fromiter((rows[index].count(b":") for index in kept), np.int64, len(kept))
+        if written != colons.sum():  # text with colons, or keys that stand twice
+            for index in np.flatnonzero((colons != _keys(cases, len(rows))) & ~odd).tolist():
+                odd[index] |= _repeats(rows[index])
+        return cases, odd
+
+    def _listing(self, slot: Slot, case: Ints, items: Any, odd: Bools) -> tuple[Listing, int]:
+        """The items of a list or mapping of things that belong to these cases; how many keys they hold."""
+        state, owner, keys, values = items
+        if (state == ODD).any():
+            odd[case[state == ODD]] = True
+        written = int(np.count_nonzero(state != SILENT))
+        listing, owners = Listing(state, owner), case[owner]
+        if keys is not None:
+            written += len(keys)
+            listing.keys = _listed_codes(keys, _Plain(self.words) if slot.key is None else slot.key)
+            odd[owners[listing.keys == ODD]] = True
+        if slot.model is not None:
+            source = FromObjects(values or []) if values is None or isinstance(values, list) else FromArrow(values)
+            listing.things, below = self._things(source, slot.model, owners, odd)
+            return listing, written + below
+        assert slot.value is not None
+        listing.values = _listed_codes(values or [] if isinstance(values, list | None) else values, slot.value)
+        odd[owners[listing.values == ODD]] = True
+        return listing, written
+
+    def _things(self, source: Any, model: Model, case: Ints, odd: Bools) -> tuple[Things, int]:
+        things = Things(case)
+        written = self._fill(things, source, model, (), np.arange(len(case)), odd)
+        return things, written
+
+    def _fill(self, things: Things, source: Any, model: Model, prefix: Path, at: Ints, odd: Bools) -> int:
+        """Adds the fields of a section to its things, which stand ``at`` these rows; how many keys were written."""
+        written, whole = 0, len(at) == len(things)
+        for slot in model.slots:
+            path = (*prefix, slot.name)
+            if slot.mapped or slot.repeated:
+                listing, count = self._listing(slot, things.case[at], source.items(slot), odd)
+                if not whole:
+                    listing.owner = at[listing.owner]
+                    listing.state = _spread(listing.state, at, len(things))
+                things.lists[path] = listing
+                written += count
+            elif slot.model is not None:
+                index, inner, count = source.section(slot)
+                present = np.zeros(len(things), np.bool_)
+                present[at[index]] = True
+                things.sections[path] = present
+                written += count + (self._fill(things, inner, slot.model, path, at[index], odd))
+            else:
+                codes = source.codes(slot)
+                if (codes == ODD).any():
+                    odd[things.case[at[codes == ODD]]] = True
+                written += int(np.count_nonzero(codes != SILENT))
+                things.codes[path] = codes if whole else _spread(codes, at, len(things))
+        return written
+
+
+def _spread(codes: Codes, at: Ints, size: int) -> Codes:
+    """Codes that stand at some places, with silence at all others."""
+    found = np.full(size, SILENT, np.int32)
+    found[at] = codes
+    return found
+
+
+def _truths(model: Model) -> Iterator[str]:
+    """The names of keys that are true or false."""
+    for slot in model.slots:
+        if slot.model is not None:
+            yield from _truths(slot.model)
+        elif True in slot.kinds.get("enum", ()):
+            yield slot.name
+
+
+class _Plain(dict[str, int]):
+    """Any text as a word."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def __missing__(self, word: str) -> int:
+        found = self[word] = self._words.of(word)
+        return found
+
+
+def _listed_codes(values: Any, coder: Any) -> Codes:
+    if isinstance(values, list):
+        return np.fromiter(map(coder.__getitem__, values), np.int32, len(values))
+    codes = arrow_codes(values, coder)
+    codes[codes == SILENT] = coder[None] if isinstance(coder, Coder) else ODD
+    return codes
+
+
+def _keys(cases: Things, size: int) -> Ints:
+    """How many keys each case has at least."""
+    found = np.zeros(size, np.int64)
+    for things in cases.tables():
+        written = [codes != SILENT for codes in things.codes.values()] + list(things.sections.values())
+        written += [listing.state != SILENT for listing in things.lists.values()]
+        for here in written:
+            found += np.bincount(things.case[here], minlength=size)
+        for listing in things.lists.values():
+            if listing.keys is not None:
+                found += np.bincount(things.case[listing.owner], minlength=size)
+    return found
+
+
+def _repeats(row: bytes) -> bool:
+    """Whether a mapping of a JSON document has a key twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        if len({key for key, _ in pairs}) < len(pairs):
+            raise ValueError
+
+    try:
+        json.loads(row, object_pairs_hook=once)
+    except ValueError:
+        return True
+    return False

@@ -1,0 +1,101 @@
+"""What a summary counts, piece by piece: sums that can be added up in any order."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RESULTS, GROUNDS, NEAR, PAPERS, LACKING, OPEN, FAULTS = (
+    *("results", "grounds", "near", "papers", "lacking", "open", "faults"),
+)
+SECTIONS = (RESULTS, GROUNDS, NEAR, PAPERS, LACKING, OPEN, FAULTS)
+Tally = dict[str, Counter[tuple[Any, ...]]]
+
+
+def tally(table: pa.Table, faults: Iterable[str] = ()) -> Tally:
+    """What the rows of a piece add to the summary.
+
+    ``results``: route and result. ``grounds``: conditions that fail where the result is a refusal. ``near``: condition,
+    unit and amount where one condition alone fails, and by how much. ``lacking``: how many papers an eligible person
+    lacks; ``papers``: which, where it is one. ``open``: what an undetermined result depends on.
+    """
+    import pyarrow.compute as pc
+
+    found: Tally = {name: Counter() for name in SECTIONS}
+    found[FAULTS].update((code,) for code in faults)
+    if not len(table):
+        return found
+    result = _words(table["result"])
+    found[RESULTS] = _counted([_words(table["route"]), result])
+    refused = table.filter(pc.equal(result, "not_eligible"))
+    found[GROUNDS] = _counted([_items(refused["failing"])])
+    alone = refused.filter(
+        pc.and_(
+            pc.equal(pc.list_value_length(refused["failing"]), 1),
+            pc.equal(pc.list_value_length(refused["distances"]), 1),
+        )
+    )
+    gaps = pc.list_flatten(alone["distances"])
+    found[NEAR] = _counted([_words(pc.struct_field(gaps, name)) for name in ("condition", "unit", "amount")])
+    eligible = table.filter(pc.equal(result, "eligible"))
+    papers = [pc.fill_null(pc.list_value_length(eligible[name]), 0) for name in ("missing", "defective")]
+    lacking = pc.add(*papers)
+    found[LACKING] = _counted([lacking])
+    found[LACKING].pop((0,), None)
+    one = eligible.filter(pc.equal(lacking, 1))
+    found[PAPERS] = _counted([_items(one["missing"])]) + _counted([_items(one["defective"])])
+    undetermined = table.filter(pc.equal(result, "undetermined"))
+    for (path,), number in _counted([_items(undetermined["depends_on"])]).items():
+        found[OPEN][generic(path),] += number
+    return found
+
+
+def _words(column: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.cast(column, pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def _items(column: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return _words(pc.list_flatten(column))
+
+
+def _counted(columns: list[Any]) -> Counter[tuple[Any, ...]]:
+    import pyarrow as pa
+
+    names = [str(number) for number in range(len(columns))]
+    groups = pa.table(columns, names=names).group_by(names).aggregate([([], "count_all")])
+    counts = groups["count_all"].to_pylist()
+    return Counter(dict(zip(zip(*(groups[name].to_pylist() for name in names), strict=True), counts, strict=True)))
+
+
+_PERSON = re.compile(r"^(persons)\.[^.\[]+|\[\d+\]")
+
+
+def generic(path: str) -> str:
+    """A path without whom and which it is about: ``persons.*.born``."""
+    return _PERSON.sub(lambda found: f"{found[1]}.*" if found[1] else "[*]", path)
+
+
+def add(total: Tally, part: Mapping[str, Mapping[tuple[Any, ...], int]]) -> None:
+    """Adds a part to a total."""
+    for name, counts in part.items():
+        total.setdefault(name, Counter()).update(counts)
+
+
+def as_data(found: Tally) -> dict[str, list[list[Any]]]:
+    """Plain data for JSON; :func:`from_data` is the inverse."""
+    return {name: [[*key, number] for key, number in counts.items()] for name, counts in found.items() if counts}
+
+
+def from_data(data: Mapping[str, list[list[Any]]]) -> Tally:
+    """The tally that :func:`as_data` described."""
+    return {name: Counter({tuple(key): number for *key, number in rows}) for name, rows in data.items()}

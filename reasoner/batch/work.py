@@ -1,0 +1,175 @@
+"""What a worker does: one piece of an archive decided, counted and encoded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reasoner.batch.decider import Chunk, Decider, Results, schema
+from reasoner.batch.encode import Encoded, Form, encoded
+from reasoner.batch.mapping import Columns
+from reasoner.batch.prepare import Prepared, prepared
+from reasoner.batch.sources import Piece
+from reasoner.batch.tally import Tally, tally
+from reasoner.batch.verify import Drawn, drawn
+from reasoner.errors import Fault, catalogue, describe
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from reasoner.engine import Engine
+
+
+class Job(NamedTuple):
+    """What all pieces of a run share: the law, how it is applied, and what is written how."""
+
+    as_of: date | None = None
+    today: date | None = None
+    readings: Mapping[str, str] = {}
+    assume_nothing: bool = False
+    root: Path | None = None
+    reforms: tuple[Path, ...] = ()
+    columns: Columns = Columns()
+    form: Form = Form("jsonl", "")
+    reasons: bool = True
+    language: str = "en"
+    sample: int = 0
+    seed: int = 0
+
+
+class Done(NamedTuple):
+    """A piece that was decided: its rows as bytes, the explanations they refer to, and what could not be read.
+
+    ``rows`` and ``faulty`` count cases, ``opened`` those that clingo had to answer.
+    """
+
+    number: int
+    rows: int
+    faulty: int
+    opened: int
+    read: int
+    encoded: Encoded
+    fragments: dict[int, bytes]
+    errors: bytes
+    tally: Tally
+    drawn: list[Drawn]
+
+
+@dataclass(eq=False, repr=False)
+class Worker:
+    """Decides pieces of one job; keeps what a decider learns from one for the next."""
+
+    job: Job
+    _known: dict[int, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The law."""
+        from reasoner.engine import Engine
+
+        return Engine(self.job.root, reforms=self.job.reforms)
+
+    @cached_property
+    def decider(self) -> Decider:
+        """What decides."""
+        from reasoner.batch.slow import SlowDecider
+
+        job = self.job
+        return SlowDecider(self.engine, job.as_of, job.readings, job.assume_nothing, job.reasons, job.today)
+
+    def done(self, piece: Piece) -> Done:
+        """A piece, decided. Raises RulesError when the law is broken."""
+        ready = prepared(piece, self.job.columns)
+        results = self.decider.decide(ready.chunk)
+        self._known.update(results.fragments)
+        table = output(ready, results.table, self.engine.law.digest)
+        errors = self._errors(ready, results)
+        faulty = {error["row"] for error in errors}
+        return Done(
+            piece.number,
+            piece.size,
+            len(faulty),
+            results.open,
+            piece.read,
+            encoded(table, self.job.form),
+            {number: self._known[number] for number in referred(results.table)},
+            b"".join(json.dumps(error, ensure_ascii=False).encode() + b"\n" for error in errors),
+            tally(results.table, (error["code"] for error in errors)),
+            self._drawn(ready, results) if self.job.sample else [],
+        )
+
+    def _drawn(self, ready: Prepared, results: Results) -> list[Drawn]:
+        faulty = {fault.row for fault in results.faults}
+        return drawn(self.job.sample, self.job.seed, ready.chunk, ready.numbers, faulty, results.table)
+
+    def _errors(self, ready: Prepared, results: Results) -> list[dict[str, Any]]:
+        """What is wrong with the rows that were not decided, one entry for each fault, in their order."""
+        words, found = catalogue(self.job.language), list[dict[str, Any]]()
+        for number, fault in ready.unread:
+            message = describe(fault._replace(file="", line=0, path=""), words).removeprefix(": ")
+            found.append(_error(number, fault.file, fault.line, fault.path, fault.code, message))
+        for told in results.faults:
+            name, line = ready.place(told.row, told.path)
+            message = describe(Fault("", 0, 0, "", told.code, told.values), words).removeprefix(": ")
+            found.append(_error(ready.numbers[told.row], name, line, told.path, told.code, message))
+        return sorted(found, key=lambda error: error["row"])
+
+
+def _error(row: int, file: str, line: int, path: str, code: str, message: str) -> dict[str, Any]:
+    return {"row": row, "source": file, "line": line or None, "path": path, "code": code, "message": message}
+
+
+def referred(table: pa.Table) -> set[int]:
+    """The fragments that rows refer to."""
+    import pyarrow.compute as pc
+
+    found = set[int]()
+    for name in ("fragment", "conditions", "documents"):
+        column = table[name] if name == "fragment" else pc.list_flatten(table[name])
+        found.update(pc.unique(column).to_pylist())
+    return found - {None}
+
+
+def columns() -> pa.Schema:
+    """The columns of an output file."""
+    import pyarrow as pa
+
+    word = pa.dictionary(pa.int32(), pa.string())
+    first = [pa.field("row", pa.int64()), pa.field("source", word), pa.field("line", pa.int64())]
+    rest = [field for field in schema() if field.name != "case_row"]
+    return pa.schema([*first, *rest, pa.field("rules", word)])
+
+
+def output(ready: Prepared, table: pa.Table, digest: str) -> pa.Table:
+    """The rows of a decider with the place that each case came from, and the law it was decided by."""
+    import pyarrow as pa
+
+    row, size = table["case_row"], len(table)
+    names, lines = _places(ready.chunk)
+    parts = {
+        "row": pa.array(ready.numbers, pa.int64()).take(row),
+        "source": names.take(row),
+        "line": lines.take(row),
+        **{name: table[name] for name in table.column_names if name != "case_row"},
+        "rules": pa.DictionaryArray.from_arrays(pa.array([0] * size, pa.int32()), pa.array([digest[:16]])),
+    }
+    return pa.table(parts)
+
+
+def _places(chunk: Chunk) -> tuple[Any, Any]:
+    """The file and line of each case of a chunk."""
+    import pyarrow as pa
+
+    files, lines, names = list[int](), list[int | None](), dict[str, int]()
+    ends = [*(stretch.row for stretch in chunk.origin[1:]), len(chunk)]
+    for (start, file, line), end in zip(chunk.origin, ends, strict=False):
+        count = end - start
+        files += [names.setdefault(file, len(names))] * count
+        lines += list(range(line, line + count)) if line else [None] * count
+    words = pa.array(list(names), pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(files, pa.int32()), words), pa.array(lines, pa.int64())

@@ -1,0 +1,163 @@
+"""Whom a change of law reaches: nobody is left out who is decided differently, and most others are not decided."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+pytest.importorskip("pyarrow")
+
+from test_batch import case, lines
+
+from reasoner.batch.impact import ImpactWorker, Side
+from reasoner.batch.work import Job
+from reasoner.case import CaseFile, load_case
+from reasoner.cli import app
+
+ROOT = Path(__file__).parent.parent
+REFORMS = sorted(path for path in (ROOT / "examples/reforms").iterdir() if path.is_dir())
+CASES = sorted([*ROOT.glob("examples/[c-hmp-r]*/case.yaml"), *ROOT.glob("examples/reforms/*/[cs]*s.yaml")])
+CASES = [path for path in CASES if path.parent.name != "family-of-eight"]  # which takes its time
+DAY = date(2025, 3, 10)
+PAIRS = [("2024-08-31", "2024-09-01"), ("2024-09-01", "2025-08-17"), ("2022-01-01", "2023-06-01")]
+
+
+@cache
+def worker(reform: Path | None, before: str = "", after: str = "") -> ImpactWorker:
+    if reform is not None:
+        return ImpactWorker(Job(DAY), Side(), Side(reforms=(reform,)))
+    return ImpactWorker(Job(DAY), Side(day=date.fromisoformat(before)), Side(day=date.fromisoformat(after)))
+
+
+def read(path: Path) -> CaseFile:
+    return load_case(path, choices=worker(REFORMS[0]).before.engine.law.choices)
+
+
+@pytest.mark.parametrize("reform", REFORMS, ids=lambda path: path.name)
+def test_a_case_out_of_reach_of_a_reform_is_decided_alike(reform: Path) -> None:
+    reached = check(worker(reform))
+    assert 0 < reached < len(CASES)
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS)
+def test_a_case_out_of_reach_of_another_day_of_law_is_decided_alike(before: str, after: str) -> None:
+    check(worker(None, before, after))
+
+
+def check(found: ImpactWorker) -> int:
+    reached = 0
+    for path in CASES:
+        file = read(path)
+        if found.reaches(file):
+            reached += 1
+        else:
+            assert list(found.changes(file, 1, str(path))) == [], path
+    return reached
+
+
+def test_two_days_with_the_same_law_reach_nobody() -> None:
+    assert check(worker(None, "2024-10-01", "2024-10-02")) == 0
+
+
+def changed(path: Path, reform: Path) -> dict[str, Any]:
+    found = worker(reform)
+    return {change.route: change for change in found.changes(read(path), 1, str(path))}
+
+
+@pytest.mark.parametrize("reform", REFORMS, ids=lambda path: path.name)
+def test_the_cases_beside_a_reform_are_found_changed_and_unchanged(reform: Path) -> None:
+    assert changed(reform / "changes.yaml", reform)
+    assert not changed(reform / "stays.yaml", reform)
+
+
+def test_a_change_names_the_provisions_responsible_and_the_reasons_on_both_sides() -> None:
+    reform = ROOT / "examples/reforms/window-six-months"
+    change = changed(reform / "changes.yaml", reform)["ip_minor_child"]
+    assert (change.before, change.after) == ("not_eligible", "eligible")
+    assert change.provisions == ("ipf_window_3m", "ipf_window_6m")
+    assert change.reasons == (("minority",), ())
+
+
+def test_the_law_of_another_day_moves_no_fact_of_a_case() -> None:
+    reform = ROOT / "examples/reforms/window-six-months"
+    file = read(reform / "changes.yaml")
+    found = {c.route: c for c in worker(None, "2024-08-31", "2024-09-01").changes(file, 1, "")}
+    # Five months after the grant: in time with the twelve months of the older law, too late with three.
+    assert (found["ip_minor_child"].before, found["ip_minor_child"].after) == ("eligible", "not_eligible")
+    assert {"ipf_window_12m", "ipf_window_3m"} <= set(found["ip_minor_child"].provisions)
+
+
+def command(*words: str | Path) -> Any:
+    return CliRunner().invoke(app, ["impact", *map(str, words)], env={"COLUMNS": "80", "NO_COLOR": "1"})
+
+
+def young(number: int) -> dict[str, Any]:
+    """A child who came of age while the parent's asylum request was pending, and applied some months after the grant."""
+    filed = date(2025, 3, 1) + timedelta(number)
+    return {
+        "assessed_on": "2025-06-10",
+        "persons": {
+            "omar": {
+                "born": "1975-08-21",
+                "protection": {"status": "refugee", "applied": "2022-03-09", "granted": "2024-10-02"},
+            },
+            "laila": {"born": "2005-06-15", "civil_status": "single", "parents": ["omar"]},
+        },
+        "applications": [
+            {"applicant": "laila", "sponsor": "omar", "route": "ip_minor_child", "filed": filed.isoformat(),
+             "will_live_with_sponsor": True, "documents_open": True}
+        ],
+    }  # fmt: skip
+
+
+def test_an_archive_is_told_who_changes_from_what_to_what_with_an_example(tmp_path: Path) -> None:
+    cases = [young(30), young(31), young(32), young(33), case(1), {"persons": {}}]
+    source = lines(tmp_path / "in.jsonl", cases)
+    reform = ROOT / "examples/reforms/window-six-months"
+    out = tmp_path / "changes.jsonl"
+    result = command(source, "--reform", reform, "--format", "json", "-o", out, "--piece", 1)
+    assert result.exit_code == 1, result.output
+    told = json.loads(result.stdout)
+    # The six months end on 2 April; who comes later has another last day.
+    assert (told["read"], told["faulty"], told["reached"], told["changed"]) == (6, 1, 4, 4)
+    (group,) = [g for g in told["groups"] if g["route"] == "ip_minor_child" and g["before"] != g["after"]]
+    assert (group["before"], group["after"], group["count"]) == ("not_eligible", "eligible", 3)
+    assert group["provisions"] == ["ipf_window_3m", "ipf_window_6m"]
+    assert group["example"]["place"] == f"{source}:1"
+    listed = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert {change["row"] for change in listed} == {1, 2, 3, 4}
+    assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
+
+
+def test_the_impact_is_told_in_text(tmp_path: Path) -> None:
+    source = lines(tmp_path / "in.jsonl", [young(30), case(1)])
+    result = command(source, "--reform", ROOT / "examples/reforms/window-six-months")
+    text = " ".join(result.stdout.split())
+    assert "2 cases read, 0 faulty, 1 within reach of the change, 1 decided differently" in text
+    assert "family reunification as a minor child: not eligible becomes eligible" in text
+    assert "(IPF-window-3m, art. 10 §1 Aliens Act" in text
+    assert "for example laila" in text
+
+
+def test_processes_find_the_same_changes(tmp_path: Path) -> None:
+    source = lines(tmp_path / "in.jsonl", [young(n) for n in range(28, 36)])
+    words = (source, "--reform", ROOT / "examples/reforms/window-six-months", "--format", "json", "--piece", 1)
+    alone, together = command(*words), command(*words, "--workers", 2)
+    assert together.exit_code == 0, together.output
+    assert json.loads(alone.stdout) == json.loads(together.stdout)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("--before", "2024-08-31"), ("--reform", str(REFORMS[0]), "--before", "2024-08-31", "--after", "2024-09-01")],
+)
+def test_it_must_be_said_which_change_is_meant(words: tuple[str, ...], tmp_path: Path) -> None:
+    result = command(lines(tmp_path / "in.jsonl", [case(1)]), *words)
+    assert result.exit_code == 2
+    assert "--before and --after" in result.output
