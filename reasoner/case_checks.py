@@ -90,6 +90,7 @@ class Entries(NamedTuple):
         yield from _parent_cycles(self.persons)
         yield from _unions(self)
         yield from applications(self)
+        yield from _variants(self, choices)
 
 
 def at(value: object, path: KeyPath) -> Any:
@@ -121,6 +122,19 @@ def _readings(readings: Mapping[str, str | None], choices: Choices) -> Iterator[
                 read_choice(value, choices.get(f"readings.{name}"))
             except PydanticCustomError as error:
                 yield ("readings", name), error.type, dict(error.context or {})
+
+
+def _variants(entries: Entries, choices: Choices) -> Iterator[Finding]:
+    """Documents in a form that documents of their type do not have."""
+    for section, holders in (("persons", entries.persons), ("applications", entries.applications)):
+        for key, holder in holders.items():
+            for index, document in enumerate(holder.documents):
+                allowed = choices.get(f"documents.*.variant.{document.type}")
+                if document.variant is not None and allowed:
+                    try:
+                        read_choice(document.variant, allowed)
+                    except PydanticCustomError as error:
+                        yield (section, key, "documents", index, "variant"), error.type, dict(error.context or {})
 
 
 def _references(entries: Entries) -> Iterator[Finding]:

@@ -180,6 +180,9 @@ class Law:
         found["applications.*.route"] = tuple(str(row[0]) for row in self.table("route"))
         found["documents.*.type"] = tuple(dict.fromkeys(str(row[0]) for row in self.table("document_type")))
         found["documents.*.variant"] = tuple(dict.fromkeys(str(row[1]) for row in self.table("variant_of")))
+        for kind, variant in self.table("variant_of"):
+            path = f"documents.*.variant.{kind}"
+            found[path] = (*found.get(path, ()), str(variant))
         found["unions.*.kind"] = tuple(str(value) for name, value in self.table("value") if name == "union")
         for question, answer in self.table("reading_option"):
             path = f"readings.{question}"
@@ -212,12 +215,12 @@ def law_from_data(data: dict[str, Any], reforms: tuple[Reform, ...] = ()) -> Law
 def star(path: str, atom: tuple[Any, ...] = ()) -> str:
     """``persons.{Person}.born`` as ``persons.*.born``; the four-part document prefix as ``documents.*``.
 
-    A reading keeps its name, which ``atom`` gives: each question has answers of its own.
+    A reading keeps its name and the variant of a document its type, which ``atom`` gives: each has values of its own.
     """
     if path.startswith("readings.") and atom:
         return f"readings.{atom[1]}"
-    starred = re.sub(r"\{[^}]+\}", "*", path)
-    return re.sub(r"^documents\.\*\.\*\.\*", "documents.*", starred)
+    starred = re.sub(r"^documents\.\*\.\*\.\*", "documents.*", re.sub(r"\{[^}]+\}", "*", path))
+    return f"{starred}.{atom[2]}" if atom and starred == "documents.*.variant" else starred
 
 
 @dataclass(eq=False, repr=False)

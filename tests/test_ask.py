@@ -371,6 +371,7 @@ def test_answers_that_cannot_be_read_are_an_error() -> None:
 
 START = """
 Yusuf Haddad
+protection
 Amal Haddad, Sami Haddad
 none
 marriage
@@ -396,8 +397,18 @@ def test_without_a_case_it_begins_with_the_people_and_writes_a_case_that_decides
     assert "Now certain: Amal Haddad, family reunification as a spouse: not eligible" in shown.stdout
 
 
+def test_whoever_is_joined_is_asked_on_what_the_stay_rests(tmp_path: Path) -> None:
+    saved = tmp_path / "case.yaml"
+    shown = ask("-o", str(saved), answers="Wout\nfree_movement\nMarisol\nnone\nmarriage\nbest\n")
+    assert shown.exit_code == 0
+    assert read(saved).data["persons"]["wout"] == {"name": "Wout", "free_movement": {"basis": "unknown"}}
+    assert "stay with a citizen of the Union" in shown.stdout
+    wrong = ask(answers="Wout\nfree_movment\n")
+    assert (wrong.exit_code, "free_movement" in wrong.stderr) == (2, True)
+
+
 def test_a_wrong_word_at_the_beginning_names_the_nearest() -> None:
-    shown = ask(answers="Yusuf\nAmal\nnone\nmariage\n")
+    shown = ask(answers="Yusuf\nprotection\nAmal\nnone\nmariage\n")
     assert shown.exit_code == 2
     assert "marriage" in shown.stderr
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoner.case import NEVER, CaseFile, Day, at, load_case, parse_case, schema
+from reasoner.engine import Engine
 from reasoner.errors import CaseFileError, Fault, catalogue, describe
 from reasoner.wording import languages
 
@@ -582,3 +583,20 @@ def test_a_hostile_file_is_refused(tmp_path: Path, content: bytes, code: str) ->
     assert [fault.code for fault in caught.value.faults] == [code]
     assert caught.value.file == str(file)
     assert caught.value.exit_code == 3
+
+
+def test_a_document_has_a_form_that_documents_of_its_type_have() -> None:
+    text = """
+persons:
+  amal:
+    documents:
+      - {type: travel_document, variant: consular_card}
+      - {type: identity_document, variant: consular_card}
+      - {type: travel_document, variant: unknown}
+"""
+    with pytest.raises(CaseFileError) as caught:
+        parse_case(text, choices=Engine().law.choices)
+    (fault,) = caught.value.faults
+    assert (fault.line, fault.code, fault.path) == (5, "choice", "persons.amal.documents[0].variant")
+    assert "national_passport" in fault.values["choices"]
+    assert "consular_card" not in fault.values["choices"]

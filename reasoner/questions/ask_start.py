@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from reasoner.cast import Path
@@ -32,7 +33,11 @@ def _questions(law: Law, data: Data, answers: Mapping[Path, Any]) -> Iterator[Qu
     place: Path = (START, "sponsor")
     yield Question(place, "name")
     sponsor = _person(data, answers[place])
-    data["persons"][sponsor]["protection"] = {"status": UNKNOWN}
+    basis: Path = (START, "basis")
+    if len(law.role_of) > 1:
+        yield Question(basis, "choice", tuple(law.role_of))
+    section = answers.get(basis, next(iter(law.role_of)))
+    data["persons"][sponsor][section] = _empty(law, section)
     yield Question((START, "applicants"), "names")
     applicants = [_person(data, name) for name in answers[START, "applicants"]]
     yield Question((START, "others"), "names")
@@ -64,6 +69,12 @@ def _application(law: Law, data: Data, answers: Mapping[Path, Any], applicant: s
     route = answers[START, "route", applicant]
     made = {"applicant": applicant, "sponsor": sponsor, **({} if route == BEST else {"route": route})}
     data.setdefault("applications", []).append(made)
+
+
+def _empty(law: Law, section: str) -> dict[str, str]:
+    """A section of a person of which nothing is known but that it is there."""
+    keys = (re.fullmatch(rf"persons\.{{\w+}}\.{section}\.(\w+)", entry.path) for entry in law.entries)
+    return {found[1]: UNKNOWN for found in islice(filter(None, keys), 1)}
 
 
 def _routes(law: Law) -> tuple[str, ...]:

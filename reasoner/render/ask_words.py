@@ -106,6 +106,8 @@ class Words:
             return self.name(choice)
         if question.place[0] == START and choice in (CHILD, PARENT, NONE, BEST):
             return self.say(f"tie_{choice}", Person=self.name(str(question.place[2])))
+        if question.place == (START, "basis"):
+            return self.say(f"basis_{choice}")
         if question.atom is not None and question.atom[0] == "reading":
             return str(self.wording.get("readings", str(question.atom[1]))[choice])
         predicate = question.atom[0] if question.atom else "union" if question.place[-1] == "kind" else "kin"
