@@ -98,24 +98,7 @@ def _print(
     digest = wording.ui("law", Version=told["rules"]["version"], Digest=told["rules"]["digest"][:12])
     notes = [digest, wording.ui("archive_stored")]
     articles = Writer(cast("Decision", SimpleNamespace(law=law)), wording).articles
-    if format == "markdown":
-        from reasoner.render.markdown import markdown
-
-        print("\n\n".join([f"# {heading}", *notes]), end="\n\n")
-        for line in lines:
-            print("\n".join(markdown(line, articles)))
-        return
-    from reasoner.render.text import console, printing
-    from reasoner.render.text import tree as shown
-
-    out = console()
-    with printing(out):
-        out.print(heading, style="bold")
-        for note in notes:
-            out.print(note, style="dim")
-        for line in lines:
-            out.print()
-            out.print(shown(line, articles))
+    show.printed(heading, notes, (), lines, articles, format)
 
 
 class _Stored:

@@ -13,7 +13,7 @@ from reasoner.batch.journal import Counts
 from reasoner.batch.running import Summary
 from reasoner.batch.tally import FAULTS, GROUNDS, LACKING, NEAR, OPEN, PAPERS, RESULTS
 from reasoner.errors import catalogue
-from reasoner.render.blocks import Block, as_markdown, write
+from reasoner.render.blocks import Block, show
 from reasoner.render.subjects import Subjects
 
 if TYPE_CHECKING:
@@ -75,15 +75,7 @@ def report(found: Summary, law: Law, wording: Wording, format: str) -> None:
     if format == "json":
         print(json.dumps(as_json(found, law), indent=2, ensure_ascii=False))
         return
-    blocks = list(_blocks(found, law, wording))
-    if format == "markdown":
-        print("\n\n".join(as_markdown(blocks)))
-        return
-    from reasoner.render.text import console, printing
-
-    out = console()
-    with printing(out):
-        write(out, blocks)
+    show(_blocks(found, law, wording), format)
 
 
 def as_json(found: Summary, law: Law) -> dict[str, Any]:

@@ -36,6 +36,18 @@ class Block(NamedTuple):
 _LANGUAGES = {"case": "yaml", "rule": "prolog", "command": "console"}
 
 
+def show(blocks: Iterable[Block], format: str) -> None:
+    """Prints blocks as Markdown or as text."""
+    if format == "markdown":
+        print("\n\n".join(as_markdown(blocks)))
+        return
+    from reasoner.render.text import console, printing
+
+    out = console()
+    with printing(out):
+        write(out, blocks)
+
+
 def write(out: Console, blocks: Iterable[Block]) -> None:
     """Prints blocks, a blank line before each heading and around what is verbatim."""
     from rich.padding import Padding

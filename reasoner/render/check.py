@@ -17,7 +17,7 @@ from reasoner.quality.check import Finding, Report
 from reasoner.quality.checking import Result
 from reasoner.quality.properties import Verdict, Violation
 from reasoner.quality.recorded import Known, of
-from reasoner.render.blocks import Block, as_markdown, write
+from reasoner.render.blocks import Block, show
 from reasoner.render.lines import ASIDE, ASK, NO, YES, Line, Writer
 from reasoner.render.sentences import CONCLUSION, Sentences
 from reasoner.render.subjects import Subjects, bound, bound_text
@@ -62,18 +62,6 @@ def report(result: Result, wording: Wording, format: str) -> None:
     blocks += stale_blocks(result, wording)
     blocks.append(Block("heading", _summary(result, wording)))
     show(blocks, format)
-
-
-def show(blocks: Sequence[Block], format: str) -> None:
-    """Prints blocks as Markdown or as text."""
-    if format == "markdown":
-        print("\n\n".join(as_markdown(blocks)))
-        return
-    from reasoner.render.text import console, printing
-
-    out = console()
-    with printing(out):
-        write(out, blocks)
 
 
 def head(law: Law, wording: Wording) -> Iterator[Block]:

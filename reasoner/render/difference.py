@@ -10,8 +10,7 @@ from reasoner import __version__
 from reasoner.outcome import Outcome, as_data
 from reasoner.quality import casetext
 from reasoner.quality.difference import Comparison, Difference, Label, Version, differences
-from reasoner.render.blocks import Block
-from reasoner.render.check import show
+from reasoner.render.blocks import Block, show
 from reasoner.render.lines import PLAIN, YES, Line, Writer
 from reasoner.render.subjects import Subjects, bound, bound_text
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reasoner.batch.impacts import Impact
 from reasoner.outcome import as_data
-from reasoner.render.blocks import Block, as_markdown, write
+from reasoner.render.blocks import Block, show
 from reasoner.render.lines import YES
 from reasoner.render.subjects import Subjects
 
@@ -22,15 +22,7 @@ def report(found: Impact, laws: tuple[Law, Law], wording: Wording, format: str) 
     if format == "json":
         print(json.dumps(as_json(found, laws), indent=2, ensure_ascii=False))
         return
-    blocks = list(_blocks(found, laws, wording))
-    if format == "markdown":
-        print("\n\n".join(as_markdown(blocks)))
-        return
-    from reasoner.render.text import console, printing
-
-    out = console()
-    with printing(out):
-        write(out, blocks)
+    show(_blocks(found, laws, wording), format)
 
 
 def as_json(found: Impact, laws: tuple[Law, Law]) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from reasoner.outcome import Outcome, as_data
 from reasoner.quality.casetext import flow
 from reasoner.questions.remedy import Change, Place, Remedies, Remedy, answers
 from reasoner.questions.remedy_obstacles import Obstacles, Standing
-from reasoner.render.blocks import Block
-from reasoner.render.check import show
+from reasoner.render.blocks import Block, show
 from reasoner.render.lines import NO, PLAIN, YES, Line, Writer
 from reasoner.wording import NAME
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reasoner import __version__
@@ -139,10 +139,22 @@ def _print(decision: Decision, wording: Wording, format: str, lines: list[Line],
     heading = wording.ui("heading", Case=decision.file.case.case or decision.file.name, Date=day(decision.assessed_on))
     law = wording.ui("law", Version=__version__, Digest=decision.law.digest[:12])
     reforms = [wording.ui("under_reform", Title=reform.title(wording.language)) for reform in decision.law.reforms]
+    printed(heading, [law], reforms, lines, articles, format)
+
+
+def printed(
+    heading: str,
+    faint: Sequence[str],
+    strong: Sequence[str],
+    lines: Iterable[Line],
+    articles: Mapping[str, str],
+    format: str,
+) -> None:
+    """Prints trees below a heading and some remarks, as Markdown or as text."""
     if format == "markdown":
         from reasoner.render.markdown import markdown
 
-        print("\n\n".join([f"# {heading}", law, *(f"**{reform}**" for reform in reforms)]), end="\n\n")
+        print("\n\n".join([f"# {heading}", *faint, *(f"**{remark}**" for remark in strong)]), end="\n\n")
         for line in lines:
             print("\n".join(markdown(line, articles)))
         return
@@ -151,9 +163,10 @@ def _print(decision: Decision, wording: Wording, format: str, lines: list[Line],
     out = console()
     with printing(out):
         out.print(heading, style="bold")
-        out.print(law, style="dim")
-        for reform in reforms:
-            out.print(reform, style="bold")
+        for remark in faint:
+            out.print(remark, style="dim")
+        for remark in strong:
+            out.print(remark, style="bold")
         for line in lines:
             out.print()
             out.print(tree(line, articles))

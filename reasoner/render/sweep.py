@@ -11,9 +11,8 @@ from reasoner import __version__
 from reasoner.outcome import as_data
 from reasoner.questions.sweep import Column, Row, Stretch, Vary, grid, sweep
 from reasoner.render import picture
-from reasoner.render.blocks import Block
+from reasoner.render.blocks import Block, show
 from reasoner.render.changes import Changes, cause_data, cause_lines
-from reasoner.render.check import show
 from reasoner.render.lines import NO, PLAIN, RESULT_MARKS, Line, Writer
 from reasoner.render.show import reforms
 from reasoner.render.text import progress

@@ -9,9 +9,8 @@ from reasoner import __version__
 from reasoner.questions.timeline import Line as Course
 from reasoner.questions.timeline import Period, Timeline
 from reasoner.render import picture
-from reasoner.render.blocks import Block
+from reasoner.render.blocks import Block, show
 from reasoner.render.changes import Changes, cause_data, cause_lines
-from reasoner.render.check import show
 from reasoner.render.lines import NO, PLAIN, RESULT_MARKS, Line, Writer
 from reasoner.render.show import reforms
 from reasoner.render.whatif import heading

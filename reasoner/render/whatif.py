@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from reasoner import __version__
 from reasoner.questions.scenario import described
 from reasoner.questions.whatif import Answer, differing
-from reasoner.render.blocks import Block
+from reasoner.render.blocks import Block, show
 from reasoner.render.changes import Changes, articles, change_data
-from reasoner.render.check import show
 from reasoner.render.lines import RESULT_MARKS, Writer
 from reasoner.render.sentences import day
 from reasoner.render.show import reforms
