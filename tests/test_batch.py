@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
 import os
 import re
@@ -28,6 +29,7 @@ pa = pytest.importorskip("pyarrow")
 
 import pyarrow.parquet as pq  # noqa: E402
 
+from reasoner.batch import footer  # noqa: E402
 from reasoner.batch.journal import workplace  # noqa: E402
 from reasoner.cli import app  # noqa: E402
 from reasoner.engine import Engine  # noqa: E402
@@ -497,6 +499,24 @@ def test_an_output_is_replaced_only_when_asked(tmp_path: Path) -> None:
     assert {row["row"] for row in rows(tmp_path / "out.jsonl")} == {1}
 
 
+def test_a_case_that_opens_no_route_is_counted_though_it_has_no_row(tmp_path: Path) -> None:
+    source = lines(tmp_path / "in.jsonl", [case(1), {"persons": {"amal": {"born": "2000-01-01"}}}])
+    result = run(source, "-o", tmp_path / "out.jsonl")
+    assert result.exit_code == 0, result.output
+    assert "2 cases read, 2 decided, 0 faulty" in result.stdout
+    assert "1 of them open no route for anybody and have no row" in result.stdout
+    assert {row["row"] for row in rows(tmp_path / "out.jsonl")} == {1}
+
+
+def test_no_faults_are_an_empty_file_where_one_was_named_and_no_file_otherwise(tmp_path: Path) -> None:
+    source = lines(tmp_path / "in.jsonl", [case(1)])
+    (tmp_path / "out.jsonl.errors.jsonl").write_text("of an older run", "utf-8")
+    assert run(source, "-o", tmp_path / "out.jsonl").exit_code == 0
+    assert not (tmp_path / "out.jsonl.errors.jsonl").exists()
+    assert run(source, "-o", tmp_path / "out.jsonl", "--force", "--errors", tmp_path / "bad.jsonl").exit_code == 0
+    assert (tmp_path / "bad.jsonl").read_text("utf-8") == ""
+
+
 # -- reasons -----------------------------------------------------------------------------------------------------------
 
 
@@ -562,6 +582,45 @@ def test_a_row_that_there_is_not_is_told(words: tuple[str, ...], said: str, stor
     result = explained(stored / words[0], *words[1:])
     assert result.exit_code == 2, result.output
     assert said in result.output
+
+
+def test_a_parquet_file_joined_from_many_pieces_holds_the_rows_of_all(
+    archive: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    _, outputs = archive
+    (tmp_path / "out.parquet").write_bytes(outputs["out.parquet"])
+    assert pq.ParquetFile(tmp_path / "out.parquet").metadata.num_row_groups > 10
+    assert rows(tmp_path / "out.parquet") == [json.loads(line) for line in outputs["out.jsonl"].splitlines()]
+
+
+@pytest.mark.parametrize("number", [1, 14, 15, 300])
+def test_parquet_files_are_joined_by_their_bytes(number: int, tmp_path: Path) -> None:
+    tables = [
+        pa.table({"n": [n, None], "words": [[str(n), "x"], []], "day": [date(2025, 1, 1), None]}) for n in range(number)
+    ]
+    content, parts = footer.MAGIC, []
+    for table in tables:
+        stream = io.BytesIO()
+        pq.write_table(table, stream)
+        body, end = footer.split(stream.getvalue())
+        parts.append((len(content), end))
+        content += body
+    (tmp_path / "joined.parquet").write_bytes(content + footer.joined(parts))
+    assert pq.read_table(tmp_path / "joined.parquet").to_pylist() == pa.concat_tables(tables).to_pylist()
+    assert pq.ParquetFile(tmp_path / "joined.parquet").metadata.num_row_groups == number
+    last = pq.read_table(tmp_path / "joined.parquet", filters=[("n", "=", number - 1)])
+    assert last["words"].to_pylist() == [[str(number - 1), "x"]]
+
+
+def test_without_reasons_there_are_results_and_no_explanations(tmp_path: Path) -> None:
+    source = lines(tmp_path / "in.jsonl", [case(9)])
+    assert run(source, "-o", tmp_path / "out.jsonl", "--no-reasons", "--as-of", DAY).exit_code == 0
+    assert {row["fragment"] for row in rows(tmp_path / "out.jsonl")} == {None}
+    assert len((tmp_path / "out.jsonl.fragments.jsonl").read_text("utf-8").splitlines()) == 1
+    source.unlink()
+    result = explained(tmp_path / "out.jsonl", "--row", 1, "--route", "ip_spouse")
+    assert result.exit_code == 0, result.output
+    assert "not eligible (applied 2025-02-28" in result.stdout
 
 
 # -- stories -----------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from reasoner.batch import days as columns
 from reasoner.batch.columnar import ColumnarDecider
 from reasoner.batch.decider import Chunk, Results, case_schema
 from reasoner.batch.slow import SlowDecider
+from reasoner.batch.tables import BLOCK
 from reasoner.batch.values import days_of
 from reasoner.engine import Engine
 
@@ -223,6 +224,15 @@ def test_what_the_ordinary_reader_refuses_is_refused_with_the_same_faults() -> N
     for name, row in zip(REFUSED, rows, strict=True):  # and each of them beside a case that is fine
         mixed, _ = both([text(SPOUSES), row])
         assert {fault.row for fault in mixed.faults} == {1}, name
+
+
+def test_a_chunk_without_cases_and_one_of_several_blocks() -> None:
+    assert not len(fast().decide(Chunk([])).table)
+    many = fast().decide(Chunk([text(SPOUSES)] * (BLOCK + 1)))
+    table = many.table.to_pylist()
+    assert {row["case_row"] for row in table} == set(range(BLOCK + 1))
+    each = len(table) // (BLOCK + 1)
+    assert [{**row, "case_row": 0} for row in table[-each:]] == table[:each]
 
 
 def test_reasons_are_handed_out_once() -> None:

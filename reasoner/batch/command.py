@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reasoner.batch.encode import form_of
 from reasoner.batch.impact import ImpactWorker, Side
 from reasoner.batch.impacts import Census
-from reasoner.batch.journal import settings_of, workplace
+from reasoner.batch.journal import errors_of, settings_of, workplace
 from reasoner.batch.mapping import read
 from reasoner.batch.places import places
 from reasoner.batch.running import Run
@@ -63,8 +63,7 @@ def run_of(
         reasons,
         language=language,
     )
-    beside = errors or output.with_name(f"{output.name}.errors.jsonl")
-    return Run(places(inputs), job, output, beside, mapping)
+    return Run(places(inputs), job, output, errors or errors_of(output), mapping)
 
 
 def census_of(

@@ -37,6 +37,11 @@ def fragments_of(output: Path) -> Path:
     return output.with_name(f"{output.name}.fragments.jsonl")
 
 
+def errors_of(output: Path) -> Path:
+    """The file with what could not be read, unless another is named."""
+    return output.with_name(f"{output.name}.errors.jsonl")
+
+
 def settings_of(output: Path) -> dict[str, Any] | None:
     """The settings of a run that was broken off; None where there is none."""
     try:
@@ -55,6 +60,7 @@ class Counts:
     read: int = 0
     faulty: int = 0
     opened: int = 0
+    empty: int = 0
     bytes: int = 0
     tally: Tally = field(default_factory=dict)
 
@@ -131,6 +137,7 @@ class Journal:
         counts.read += line["read"]
         counts.faulty += line["faulty"]
         counts.opened += line["opened"]
+        counts.empty += line["empty"]
         counts.bytes = line["bytes"]
         add(counts.tally, from_data(line["tally"]))
         if line["footer"]:
@@ -153,6 +160,7 @@ class Journal:
             "read": done.rows,
             "faulty": done.faulty,
             "opened": done.opened,
+            "empty": done.empty,
             "bytes": done.read,
             "tally": as_data(done.tally),
             "footer": base64.b64encode(done.encoded.footer).decode(),
@@ -174,10 +182,10 @@ class Journal:
             self._files[ROWS].write(joined(self._ends or [(self._files[ROWS].tell(), empty)]))
         self.close(sync=True)
         _moved(self.folder / FRAGMENTS, fragments_of(self.output))
-        if self.counts.faulty:
+        if self.counts.faulty or self.errors != errors_of(self.output):
             _moved(self.folder / ERRORS, self.errors)
         else:
-            self.errors.unlink(missing_ok=True)
+            self.errors.unlink(missing_ok=True)  # of an output that this one replaces
         os.replace(self.folder / ROWS, self.output)
         shutil.rmtree(self.folder, ignore_errors=True)
 

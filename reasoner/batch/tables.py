@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from reasoner.case_values import Choices, Listed, OneOf, Scalar, read_text
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Path = tuple[str, ...]
-KNOWN = 0  # state of a list that is given
+BLOCK = 1024  # documents that are decoded before their values become columns
 
 
 @dataclass(eq=False, repr=False)
@@ -302,8 +303,21 @@ class Reader:
             source = FromArrow(array)
             cases, _ = self._things(source, self.model, np.arange(len(rows)), odd)
             return cases, odd
+        blocks, gathers = [], gc.isenabled()
+        gc.disable()  # it would go through all that was decoded again and again, and find nothing
+        try:
+            for start in range(0, max(len(rows), 1), BLOCK):
+                blocks.append(self._block(rows[start : start + BLOCK], start, odd))
+        finally:
+            if gathers:
+                gc.enable()
+        return joined(blocks), odd
+
+    def _block(self, rows: Sequence[bytes], start: int, odd: Bools) -> Things:
+        """Some documents, of which the first has the number ``start``: few enough for the memory close to the
+        processor."""
         decode, objects, kept = self._decoder.decode, [], []
-        for index, row in enumerate(rows):
+        for index, row in enumerate(rows, start):
             try:
                 objects.append(decode(row))
                 kept.append(index)
@@ -311,12 +325,12 @@ class Reader:
                 odd[index] = True
         where = np.array(kept, np.int64)
         cases, written = self._things(FromObjects(objects), self.model, where, odd)
-        colons = np.zeros(len(rows), np.int64)
-        colons[where] = np.fromiter((rows[index].count(b":") for index in kept), np.int64, len(kept))
+        colons = np.fromiter((rows[index - start].count(b":") for index in kept), np.int64, len(kept))
         if written != colons.sum():  # text with colons, or keys that stand twice
-            for index in np.flatnonzero((colons != _keys(cases, len(rows))) & ~odd).tolist():
-                odd[index] |= _repeats(rows[index])
-        return cases, odd
+            keys = _keys(cases, len(odd))[where]
+            for index in where[(colons != keys) & ~odd[where]].tolist():
+                odd[index] |= _repeats(rows[index - start])
+        return cases
 
     def _listing(self, slot: Slot, case: Ints, items: Any, odd: Bools) -> tuple[Listing, int]:
         """The items of a list or mapping of things that belong to these cases; how many keys they hold."""
@@ -384,6 +398,32 @@ def _truths(model: Model) -> Iterator[str]:
             yield from _truths(slot.model)
         elif True in slot.kinds.get("enum", ()):
             yield slot.name
+
+
+def joined(blocks: list[Things]) -> Things:
+    """The things of several blocks as one table."""
+    if len(blocks) == 1:
+        return blocks[0]
+    first = blocks[0]
+    lists = {}
+    for path, listing in first.lists.items():
+        parts = [block.lists[path] for block in blocks]
+        offsets = np.cumsum([0, *(len(block) for block in blocks[:-1])])
+        lists[path] = Listing(
+            np.concatenate([part.state for part in parts]),
+            np.concatenate([part.owner + offset for part, offset in zip(parts, offsets, strict=True)]),
+            None if listing.keys is None else np.concatenate([part.keys for part in parts if part.keys is not None]),
+            None
+            if listing.values is None
+            else np.concatenate([part.values for part in parts if part.values is not None]),
+            None if listing.things is None else joined([part.things for part in parts if part.things is not None]),
+        )
+    return Things(
+        np.concatenate([block.case for block in blocks]),
+        {path: np.concatenate([block.codes[path] for block in blocks]) for path in first.codes},
+        {path: np.concatenate([block.sections[path] for block in blocks]) for path in first.sections},
+        lists,
+    )
 
 
 class _Plain(dict[str, int]):

@@ -17,7 +17,7 @@ from reasoner.batch.prepare import Prepared, prepared
 from reasoner.batch.sources import Piece
 from reasoner.batch.tally import Tally, tally
 from reasoner.batch.verify import Drawn, drawn
-from reasoner.errors import Fault, catalogue, describe
+from reasoner.errors import Fault, RulesError, catalogue, describe
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,13 +45,15 @@ class Job(NamedTuple):
 class Done(NamedTuple):
     """A piece that was decided: its rows as bytes, the explanations they refer to, and what could not be read.
 
-    ``rows`` and ``faulty`` count cases, ``opened`` those that clingo had to answer.
+    ``rows`` and ``faulty`` count cases, ``opened`` those that were left to the engine, ``empty`` those in which nobody
+    has anything to decide.
     """
 
     number: int
     rows: int
     faulty: int
     opened: int
+    empty: int
     read: int
     encoded: Encoded
     fragments: dict[int, bytes]
@@ -90,11 +92,15 @@ class Worker:
         table = output(ready, results.table, self.engine.law.digest)
         errors = self._errors(ready, results)
         faulty = {error["row"] for error in errors}
+        told = faulty | set(table["row"].to_pylist())
+        if piece.size != len(ready.numbers) + len({number for number, _ in ready.unread}):
+            raise RulesError(f"piece {piece.number}: cases were lost on the way; please report this archive")
         return Done(
             piece.number,
             piece.size,
             len(faulty),
             results.open,
+            piece.size - len(told),
             piece.read,
             encoded(table, self.job.form),
             {number: self._known[number] for number in referred(results.table)},

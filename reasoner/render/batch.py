@@ -107,6 +107,7 @@ def as_json(found: Summary, law: Law) -> dict[str, Any]:
         "decided": counts.decided,
         "faulty": counts.faulty,
         "open_cases": counts.opened,
+        "empty": counts.empty,
         "verified": found.verified,
         "seconds": round(found.seconds, 3),
         "rules": {"digest": law.digest},
@@ -132,6 +133,8 @@ def _blocks(found: Summary, law: Law, wording: Wording) -> Iterator[Block]:
     yield Block("faint", ui("batch_time", Seconds=f"{found.seconds:.1f}", Rate=f"{rate:,.0f}"))
     if counts.opened:
         yield Block("text", ui("batch_open", N=counts.opened))
+    if counts.empty:
+        yield Block("text", ui("batch_empty", N=counts.empty))
     yield from _part(
         ui("batch_results"), _results(tally.get(RESULTS, {}), subjects), wording, len(tally.get(RESULTS, {}))
     )
