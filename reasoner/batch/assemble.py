@@ -106,7 +106,7 @@ class Rows:
         person = int(route.person[1:]) - 1
         position = group.position[person][rows]
         self._column("case_row", group.rows[rows])
-        self._column("order", (columns.cast_number[rows] << 32) | (position << 16) | route.place)
+        self._column("order", (position << 32) | (columns.cast_number[rows] << 16) | route.place)
         self._column("person", group.people.id_at[group.rows[rows], position])
         self._column("route", np.full(len(rows), store.word(route.route)))
         self._column("result", result)

@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from reasoner.batch import contradictions
-from reasoner.batch.answers import Answers, Listed, Unsupported
+from reasoner.batch.answers import Answers, Listed
 from reasoner.batch.assemble import Rows, Store, combined
 from reasoner.batch.decider import Chunk, Results, schema
 from reasoner.batch.distinct import alike
 from reasoner.batch.documents import documents
-from reasoner.batch.group import OPEN, TRUE, Group, Options, truths
+from reasoner.batch.group import OPEN, TRUE, Group, Options, Unsupported, truths
 from reasoner.batch.paths import Paths
 from reasoner.batch.people import People, cast_skeleton
 from reasoner.batch.shape import CERTAIN, POSSIBLE, Part, Route, Sample, ShapeKnown
@@ -84,7 +84,8 @@ class ColumnarDecider:
 
     @cached_property
     def _types(self) -> dict[str, int]:
-        return {kind: number for number, (kind, _) in enumerate(self.engine.law.document_types)}
+        kinds = dict.fromkeys(kind for kind, _ in self.engine.law.document_types)  # a type can have several roles
+        return {kind: number for number, kind in enumerate(kinds)}
 
     def decide(self, chunk: Chunk) -> Results:
         """The results of a chunk, as :class:`reasoner.batch.decider.Decider` asks."""
@@ -93,7 +94,7 @@ class ColumnarDecider:
         left, rows = np.ones(len(odd), np.bool_), Rows(self._store)
         known = len(self.slow._known)
         if len(cases):
-            people = People(cases, odd, self._reader.words, self._reader.truths)
+            people = People(cases, odd, self._reader.words, self._reader.truths, tuple(self.engine.law.role_of))
             contradictions.find(people, self.engine.law.choices)
             left = self._decided(chunk, people, rows)
         table = rows.table(~left, self._reader.words)

@@ -19,6 +19,10 @@ FALSE, TRUE, OPEN = 0, 1, 2
 Truths = np.ndarray[Any, np.dtype[np.uint8]]
 
 
+class Unsupported(Exception):
+    """A field, term or comparison that columns cannot answer."""
+
+
 class Options(NamedTuple):
     """How cases are decided: the day of assessment, if it is the same for all, today, readings given, silence."""
 
@@ -152,6 +156,8 @@ class Group:
         if names[0] == "readings":
             return self._keyed(things.lists["readings",], at, np.full(len(self), self.people.words.of(names[1])))
         path = names if names in things.codes else (*names[:-1], f"{names[-1]}_")
+        if path not in things.codes:
+            raise Unsupported(".".join(names))
         return things.column(path)[at]
 
     def ids(self, person: str) -> Ints:
@@ -222,8 +228,10 @@ def _field(
     listing = things.lists.get(part.names)
     codes: Any
     if listing is not None:
+        if part.names not in group.people.masks:
+            raise Unsupported(".".join(part.names))
         codes = np.append(np.where(listing.state == 0, 0, listing.state), SILENT)[at]
-        bits = np.append(group.people.masks[part.names[0]], 0)[at]
+        bits = np.append(group.people.masks[part.names], 0)[at]
     else:
         codes = group.codes(things, at, part.names)
     known = (codes > SILENT) | (codes <= PARTIAL)

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from reasoner.batch.values import ODD, SAID, SILENT, Coder, Codes, Words
 from reasoner.case_model import Case
-from reasoner.case_values import Choices, Listed, OneOf, Scalar, read_text
+from reasoner.case_values import Choices, Listed, OneOf, Scalar, read_person_id, read_text
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -32,7 +32,8 @@ BLOCK = 1024  # documents that are decoded before their values become columns
 class Listing:
     """A list or mapping inside things: for each item the thing it belongs to, its key if it has one, and the item.
 
-    ``state`` says of each thing whether its list is given (0), left out or said to be unknown.
+    ``state`` says of each thing whether its list is given (0), left out or said to be unknown; ``names`` whether the
+    items name persons.
     """
 
     state: Codes
@@ -40,6 +41,7 @@ class Listing:
     keys: Codes | None = None
     values: Codes | None = None
     things: Things | None = None
+    names: bool = False
 
     @property
     def counts(self) -> Ints:
@@ -91,6 +93,8 @@ class Slot:
         self.key = None
         if self.mapped and (self.model or len(scalars) > 1) and isinstance(scalars[0], Scalar):
             self.key = Coder(words, scalars[0], choices)  # else any text is a key
+        items = self.key.annotation if self.key else scalars[-1] if scalars and self.repeated else None
+        self.names = isinstance(items, Scalar) and items.read is read_person_id
         self.plain = bool(scalars) and getattr(scalars[-1], "read", None) is read_text
         self.kinds = scalars[-1].schema if scalars and isinstance(scalars[-1], Scalar) else {}
 
@@ -338,7 +342,7 @@ class Reader:
         if (state == ODD).any():
             odd[case[state == ODD]] = True
         written = int(np.count_nonzero(state != SILENT))
-        listing, owners = Listing(state, owner), case[owner]
+        listing, owners = Listing(state, owner, names=slot.names), case[owner]
         if keys is not None:
             written += len(keys)
             listing.keys = _listed_codes(keys, _Plain(self.words) if slot.key is None else slot.key)
@@ -417,6 +421,7 @@ def joined(blocks: list[Things]) -> Things:
             if listing.values is None
             else np.concatenate([part.values for part in parts if part.values is not None]),
             None if listing.things is None else joined([part.things for part in parts if part.things is not None]),
+            listing.names,
         )
     return Things(
         np.concatenate([block.case for block in blocks]),

@@ -58,7 +58,7 @@ class Coder(dict[Any, int]):
 
     def __init__(self, words: Words, annotation: Scalar | OneOf, choices: Choices) -> None:
         self._words, self._choices = words, SimpleNamespace(context={"choices": choices})
-        self._annotation: Any = annotation
+        self.annotation: Any = annotation
         self.text = isinstance(annotation, Scalar) and annotation.read in (read_text, read_case_name)
 
     def __missing__(self, value: Any) -> int:
@@ -70,8 +70,8 @@ class Coder(dict[Any, int]):
 
     def _code(self, value: Any) -> int:
         try:
-            chosen = isinstance(self._annotation, OneOf)
-            read = self._annotation.validate(value, self._choices) if chosen else self._annotation.validate(value)
+            chosen = isinstance(self.annotation, OneOf)
+            read = self.annotation.validate(value, self._choices) if chosen else self.annotation.validate(value)
         except PydanticCustomError:
             return ODD
         if read is None:
