@@ -160,6 +160,20 @@ class Group:
             raise Unsupported(".".join(names))
         return things.column(path)[at]
 
+    def lists(self, things: Things, names: tuple[str, ...], wanted: str) -> Bools:
+        """Which things have a person or a word in a list; at the end one that is not there."""
+        listing, people = things.lists[names], self.people
+        has = np.zeros(len(things) + 1, np.bool_)
+        if listing.names and names in people.masks:
+            position = np.zeros(people.size, np.int64)
+            position[self.rows] = self.position[self.number(wanted)]
+            has[:-1] = people.masks[names] >> position[things.case] & 1
+        elif listing.values is not None:
+            has[listing.owner[listing.values == people.words.of(wanted)]] = True
+        else:
+            raise Unsupported(".".join(names))
+        return has
+
     def ids(self, person: str) -> Ints:
         """The words that are the ids of a canonical person."""
         found: Ints = self.people.id_at[self.rows, self.position[self.number(person)]]
@@ -228,16 +242,13 @@ def _field(
     listing = things.lists.get(part.names)
     codes: Any
     if listing is not None:
-        if part.names not in group.people.masks:
-            raise Unsupported(".".join(part.names))
         codes = np.append(np.where(listing.state == 0, 0, listing.state), SILENT)[at]
-        bits = np.append(group.people.masks[part.names], 0)[at]
     else:
         codes = group.codes(things, at, part.names)
     known = (codes > SILENT) | (codes <= PARTIAL)
     for number, wanted in part.inputs:
         if listing is not None:
-            holds = (bits >> group.position[group.number(wanted)]) & 1
+            holds = group.lists(things, part.names, wanted)[at]
         elif wanted is None:
             holds = codes == TRUE if part.names[-1] in group.people.truths else codes != NEVER
         elif wanted in group.canonical:
