@@ -91,7 +91,7 @@ class ColumnarDecider:
         """The results of a chunk, as :class:`reasoner.batch.decider.Decider` asks."""
         self._forget()
         cases, odd = self._reader.read(chunk.rows)
-        left, rows = np.ones(len(odd), np.bool_), Rows(self._store)
+        left, rows = np.ones(len(odd), np.bool_), Rows(self._store, self.reasons)
         known = len(self.slow._known)
         if len(cases):
             people = People(cases, odd, self._reader.words, self._reader.truths, tuple(self.engine.law.role_of))
@@ -377,7 +377,7 @@ class _Columns:
         for index, place in enumerate(first):
             key = tuple(int(column[place]) for column in columns)
             if key not in route.depending:
-                items = self._sample(int(its[place]), route).outcome.depends_on
+                items = self._sample(int(its[place]), route).depends_on
                 route.depending[key] = len(route.depends)
                 route.depends.append(tuple(item.atom for item in items))
             known[index] = route.depending[key]
@@ -405,8 +405,8 @@ class _Columns:
         key = (index, route.person, route.route)
         found = self._samples.get(key)
         if found is None:
-            keep = self.decider.slow._known.setdefault
-            found = self._samples[key] = Sample(self._run(index), route.person, route.route, route.regime, keep)
+            keep = self.decider.slow._known.setdefault if self.decider.reasons else None
+            found = self._samples[key] = Sample(self._run(index), route.person, route.route, keep)
         return found
 
     def _run(self, index: int) -> Run:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from operator import attrgetter
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -18,7 +17,7 @@ from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from reasoner.batch.values import ODD, SAID, SILENT, Coder, Codes, Words
+from reasoner.batch.values import EARLIEST, LATEST, ODD, SAID, SILENT, Coder, Codes, Words
 from reasoner.case_model import Case
 from reasoner.case_values import Choices, Listed, OneOf, Scalar, read_person_id, read_text
 
@@ -89,10 +88,10 @@ class Slot:
         model = next((part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)), None)
         self.model = None if model is None else Model(model, words, choices)
         scalars = list(dict.fromkeys(part for part in parts if isinstance(part, Scalar | OneOf)))
-        self.value = Coder(words, scalars[-1], choices) if self.model is None else None
+        self.value = words.coder(scalars[-1], choices) if self.model is None else None
         self.key = None
         if self.mapped and (self.model or len(scalars) > 1) and isinstance(scalars[0], Scalar):
-            self.key = Coder(words, scalars[0], choices)  # else any text is a key
+            self.key = words.coder(scalars[0], choices)  # else any text is a key
         items = self.key.annotation if self.key else scalars[-1] if scalars and self.repeated else None
         self.names = isinstance(items, Scalar) and items.read is read_person_id
         self.plain = bool(scalars) and getattr(scalars[-1], "read", None) is read_text
@@ -139,12 +138,15 @@ class FromObjects:
 
     def __init__(self, objects: Sequence[Any]) -> None:
         self.objects = objects
+        names = objects[0].__struct_fields__ if objects else ()
+        self._columns = dict(zip(names, zip(*map(msgspec.structs.astuple, objects), strict=True), strict=True))
 
     def __len__(self) -> int:
         return len(self.objects)
 
-    def _column(self, slot: Slot) -> list[Any]:
-        return list(map(attrgetter(slot.name), self.objects))
+    def _column(self, slot: Slot) -> Sequence[Any]:
+        found: Sequence[Any] = self._columns.get(slot.name, ())
+        return found
 
     def codes(self, slot: Slot) -> Codes:
         """The values of a key."""
@@ -186,7 +188,7 @@ class FromObjects:
         return state, owner, keys, list(chain.from_iterable(value.values() for value in pairs))
 
     @staticmethod
-    def _each(slot: Slot, values: list[Any], state: Codes) -> list[Any]:
+    def _each(slot: Slot, values: Sequence[Any], state: Codes) -> list[Any]:
         """The lists or mappings of things, of which some are written otherwise."""
         listed: list[Any] = []
         for index, value in enumerate(values):
@@ -273,6 +275,10 @@ def arrow_codes(array: Any, coder: dict[Any, int]) -> Codes:
     """The values of an array as numbers; a null is silence."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    if pa.types.is_date32(array.type) and isinstance(coder, Coder) and coder.dated:
+        days: Codes = pc.fill_null(array.view(pa.int32()), SILENT).to_numpy()
+        fine = ((days >= EARLIEST) & (days <= LATEST)) | (days == SILENT)
+        return days if fine.all() else np.where(fine, days, np.int32(ODD))
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     values = array.dictionary.to_pylist()
