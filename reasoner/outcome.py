@@ -173,12 +173,16 @@ def listed(run: Run, person: str, route: str, regime: str) -> Outcome | None:
 
 def outcome(run: Run, name: str, route: str, regime: str) -> Outcome:
     """The outcome of one person (canonical name) on one route."""
-    return _Builder(run, name, route, layout(run.machine, name, route)).outcome(regime)
+    return parts(run, name, route).outcome(regime)
 
 
-def ways(run: Run, name: str, route: str, condition: str) -> tuple[tuple[Any, ...], ...]:
-    """For each way to satisfy a condition that fails nothing but comparisons: those comparisons."""
-    return _Builder(run, name, route, layout(run.machine, name, route)).ways(condition)
+Ways = tuple[tuple[Any, ...], ...]
+"""For each way to satisfy a condition that fails nothing but comparisons: those comparisons."""
+
+
+def parts(run: Run, name: str, route: str) -> _Builder:
+    """The parts of the outcome of one person (canonical name) on one route, each worked out alone."""
+    return _Builder(run, name, route, layout(run.machine, name, route))
 
 
 def layout(machine: Machine, name: str, route: str) -> Layout:
@@ -257,7 +261,7 @@ class _Findings(NamedTuple):
 
     result: str
     because: tuple[Remark, ...]
-    conditions: tuple[tuple[Condition, tuple[Any, ...]], ...]
+    conditions: tuple[tuple[Condition, Ways], ...]
     documents: tuple[DocumentStatus, ...]
     effects: tuple[Effect, ...]
     rows: dict[str, tuple[Row, ...]]
@@ -306,7 +310,7 @@ class _Builder:
             channel=tuple(str(channel) for (channel,), _ in found.rows["channel"]),
             notes=tuple(self._remarks("note")),
             warnings=tuple(self._remarks("warning")),
-            depends_on=tuple(self._depends_on()) if result == "undetermined" else (),
+            depends_on=tuple(self.depends_on()) if result == "undetermined" else (),
             assumed=tuple(self._assumed()),
         )
 
@@ -319,14 +323,17 @@ class _Builder:
     def _cited(self, number: int) -> tuple[str, ...]:
         return self.run.explainer.provisions(number)
 
+    def cited_if_true(self, number: int) -> tuple[str, ...] | None:
+        """The provisions behind an atom that certainly holds."""
+        return self.run.remembered(("true", number), (number,), partial(self._cited_if_true, number))
+
     def _cited_if_true(self, number: int) -> tuple[str, ...] | None:
         return self._cited(number) if self.run.state(number) else None
 
     def _true(self, predicate: str) -> Iterator[Row]:
         """What holds for certain of a predicate: remaining arguments and provisions."""
         for number, arguments in self.layout.rows[predicate]:
-            cited = self.run.remembered(("true", number), (number,), partial(self._cited_if_true, number))
-            if cited is not None:
+            if (cited := self.cited_if_true(number)) is not None:
                 yield arguments, cited
 
     def _date(self, term: Any) -> date | None:
@@ -343,20 +350,23 @@ class _Builder:
     def _because(self) -> Iterator[Remark]:
         """What carries the result besides its conditions: somebody else goes first, or the law leaves it to favour."""
         for number in self.layout.carrying:
-            cited = self.run.remembered(("true", number), (number,), partial(self._cited_if_true, number))
-            if cited is not None:
+            if (cited := self.cited_if_true(number)) is not None:
                 yield Remark(str(self.run.program.atoms[number][0]), (), cited)
 
-    def _conditions(self) -> Iterator[tuple[Condition, tuple[Any, ...]]]:
-        for identifier, atoms in self.layout.conditions.items():
-            key = ("condition", self.name, self.route, identifier)
-            build = partial(self._condition, identifier, atoms)
-            condition, ways = self.run.remembered(key, tuple(atoms.values()), build)
+    def _conditions(self) -> Iterator[tuple[Condition, Ways]]:
+        for identifier in self.layout.conditions:
+            condition, ways = self.condition(identifier)
             if condition is not None:
                 yield condition, ways
 
-    def _condition(self, identifier: str, atoms: Mapping[str, int]) -> tuple[Condition | None, tuple[Any, ...]]:
+    def condition(self, identifier: str) -> tuple[Condition | None, Ways]:
         """The condition and the comparisons between it and being met; none in cases it does not belong to."""
+        atoms = self.layout.conditions[identifier]
+        key = ("condition", self.name, self.route, identifier)
+        build = partial(self._condition, identifier, atoms)
+        return self.run.remembered(key, tuple(atoms.values()), build)
+
+    def _condition(self, identifier: str, atoms: Mapping[str, int]) -> tuple[Condition | None, Ways]:
         state = self.run.state
         status = next((status for status, number in atoms.items() if state(number)), None)
         if status is None and not any(state(number) is None for number in atoms.values()):
@@ -365,11 +375,10 @@ class _Builder:
         for predicate in {"met": ("satisfied",), "waived": ("waived",)}.get(status or "", ("satisfied", "waived")):
             if (number := self.run.program.number.get((predicate, self.name, self.route, identifier))) is not None:
                 cited += self.run.thorough.provisions(number)
-        ways = self.ways(identifier) if status == "unmet" else ()
+        ways = self._ways(identifier) if status == "unmet" else ()
         return Condition(identifier, status or "unknown", tuple(dict.fromkeys(cited))), ways
 
-    def ways(self, identifier: str) -> tuple[tuple[Any, ...], ...]:
-        """For each way to satisfy a condition that fails nothing but comparisons: those comparisons."""
+    def _ways(self, identifier: str) -> Ways:
         ways = []
         for instance in self.run.explainer.explain(("satisfied", self.name, self.route, identifier)).children:
             ends = list(_ends(instance))
@@ -395,11 +404,15 @@ class _Builder:
         return Gap(gap.unit, amount, self._date(left), self._date(right))
 
     def _documents(self) -> Iterator[DocumentStatus]:
-        for identifier, atoms in self.layout.documents.items():
-            key = ("document", self.name, self.route, identifier)
-            found = self.run.remembered(key, self.layout.papers[identifier], partial(self._document, identifier, atoms))
-            if found is not None:
+        for identifier in self.layout.documents:
+            if (found := self.document(identifier)) is not None:
                 yield found
+
+    def document(self, identifier: str) -> DocumentStatus | None:
+        """A required document; none in cases that do not require it."""
+        build = partial(self._document, identifier, self.layout.documents[identifier])
+        key = ("document", self.name, self.route, identifier)
+        return self.run.remembered(key, self.layout.papers[identifier], build)
 
     def _document(self, identifier: str, atoms: Mapping[str, int]) -> DocumentStatus | None:
         state, explainer = self.run.state, self.run.explainer
@@ -456,7 +469,8 @@ class _Builder:
 
     # -- what it rests on ---------------------------------------------------------------------------------------
 
-    def _depends_on(self) -> Iterator[Dependence]:
+    def depends_on(self) -> Iterator[Dependence]:
+        """What can still change the result."""
         run = self.run
         for item in depends_on(run.evaluator, run.inputs, self.layout.results):
             atom = self._input_at(item.path)

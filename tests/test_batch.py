@@ -86,7 +86,13 @@ def outcomes() -> list[tuple[Outcome, ...]]:
     from reasoner.case import parse_case
 
     engine = Engine()
-    return [engine.decide(parse_case(json.dumps(case(n)), choices=engine.law.choices)).outcomes for n in range(10)]
+    order = [str(route) for route, _ in engine.law.table("route")]
+    found = [engine.decide(parse_case(json.dumps(case(n)), choices=engine.law.choices)) for n in range(10)]
+    return [
+        tuple(outcome for person in decision.file.case.persons for route in order for outcome in decision.outcomes
+              if (outcome.person, outcome.route) == (person, route))
+        for decision in found
+    ]  # fmt: skip
 
 
 def same(found: list[dict[str, Any]], outcomes: list[tuple[Outcome, ...]]) -> None:

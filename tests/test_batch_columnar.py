@@ -6,6 +6,7 @@ import atexit
 import json
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import generated
@@ -24,6 +25,7 @@ from reasoner.batch.slow import SlowDecider
 from reasoner.batch.tables import BLOCK
 from reasoner.batch.values import days_of
 from reasoner.engine import Engine
+from reasoner.yamlfile import scan
 
 SHARED: dict[str, Any] = {
     "phases": (Phase.generate,), "deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck),
@@ -107,6 +109,20 @@ def test_columns_and_the_engine_agree_on_everything_with_its_reasons(kind: str) 
     both(found[:5])  # what is known of a shape by then is used for the others
     both(found)
     assert fast().slow._known == slow()._known
+
+
+def test_columns_and_the_engine_agree_on_the_cases_of_all_regimes() -> None:
+    found = [text(parse_source(path)) for path in sorted((Path(__file__).parent / "law" / "bases").glob("*.yaml"))]
+    one, _ = both(found)
+    assert one.open < len(found) // 2
+    regimes = dict(engine().law.table("route"))
+    assert {regimes[route] for route in one.table["route"].to_pylist()} == set(regimes.values())
+
+
+def parse_source(path: Path) -> Any:
+    document, faults = scan(path.name, path.read_text("utf-8"))
+    assert document is not None and not faults
+    return document.data
 
 
 def test_cases_without_gaps_need_no_engine() -> None:
@@ -250,6 +266,16 @@ def test_the_day_of_assessment_and_readings_that_are_given_hold_for_all_cases() 
     options: Any = (engine(), date(2024, 1, 1), {"two_year_test": "cumulative"}, True)
     one, other = ColumnarDecider(*options).decide(Chunk(rows)), SlowDecider(*options).decide(Chunk(rows))
     assert one.table.to_pylist() == other.table.to_pylist()
+
+
+def test_without_reasons_no_explanation_is_referred_to() -> None:
+    options: Any = (engine(), None, {}, False, False)
+    one, other = (
+        ColumnarDecider(*options).decide(Chunk([text(SPOUSES)])),
+        SlowDecider(*options).decide(Chunk([text(SPOUSES)])),
+    )
+    assert one.table.to_pylist() == other.table.to_pylist() and not one.fragments
+    assert one.table["fragment"].null_count == len(one.table)
 
 
 # -- the calendar ------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from reasoner.batch import days as calendar
-from reasoner.batch.group import FALSE, OPEN, TRUE, Group, Truths
+from reasoner.batch.group import FALSE, OPEN, TRUE, Group, Truths, Unsupported
 from reasoner.batch.tables import Bools, Ints
 from reasoner.batch.values import FLOOR, NEVER, PARTIAL, SAID, SILENT, days_of
 from reasoner.days import UNITS
@@ -22,10 +22,6 @@ from reasoner.ground import Atom
 from reasoner.terms import OPERATORS, constant, leaves
 
 FIRST, LAST = calendar.FIRST, calendar.LAST
-
-
-class Unsupported(Exception):
-    """A term or comparison that columns cannot answer."""
 
 
 class Span(NamedTuple):
@@ -185,7 +181,7 @@ class Answers:
         if things is None:
             return Listed(nothing, nothing, nothing, absent)
         lawful = names[-1] == "lawful"
-        listing = things.lists[names[:1]]
+        listing = things.lists[names[:-1] if lawful else names]
         place = np.full(len(things) + 1, -1)
         place[at] = np.arange(len(at))
         place[-1] = -1
@@ -216,6 +212,8 @@ class Answers:
 
     def answer(self, atom: Atom) -> Truths:
         """The answer to a comparison in every case: false, true or open."""
+        if atom[0] not in _ANSWERS:
+            raise Unsupported(atom[0])
         return _ANSWERS[atom[0]](self, atom)
 
     def _order(self, atom: Atom) -> Truths:

@@ -15,6 +15,7 @@ from reasoner.batch.values import Words
 
 NULL = -(2**31)
 _UNMET = "unmet"
+_EXPLAINED = ("conditions", "documents", "fragment")
 _STATES = ("missing", "defective")
 
 
@@ -73,10 +74,10 @@ class _Events(NamedTuple):
 
 
 class Rows:
-    """The rows of a chunk as they are added, group by group."""
+    """The rows of a chunk as they are added, group by group; without ``reasons`` they refer to no explanations."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, reasons: bool = True) -> None:
+        self.store, self.reasons = store, reasons
         self.size = 0
         self.columns: dict[str, list[Any]] = {}
         self.deadlines: list[_Events] = []
@@ -106,7 +107,7 @@ class Rows:
         person = int(route.person[1:]) - 1
         position = group.position[person][rows]
         self._column("case_row", group.rows[rows])
-        self._column("order", (columns.cast_number[rows] << 32) | (position << 16) | route.place)
+        self._column("order", (position << 32) | (columns.cast_number[rows] << 16) | route.place)
         self._column("person", group.people.id_at[group.rows[rows], position])
         self._column("route", np.full(len(rows), store.word(route.route)))
         self._column("result", result)
@@ -178,15 +179,16 @@ class Rows:
             combos[index] = combo
         return combos[number]
 
-    @staticmethod
-    def _results(route: Any, result: Any, file: Any, remarks: list[Any], sample: Callable[[int], Any]) -> Any:
-        columns = [result, file, *(numbers for _, numbers in remarks)]
+    def _results(self, route: Any, result: Any, file: Any, remarks: list[Any], sample: Callable[[int], Any]) -> Any:
+        columns, words = [result, file, *(numbers for _, numbers in remarks)], self.store.words.words
         number, first = alike(columns)
         found = np.empty(len(first), np.int64)
         for index, place in enumerate(first):
             key = tuple(int(column[place]) for column in columns)
             if key not in route.results:
-                route.results[key] = sample(int(place)).reasons.result[0]
+                entries = [(part.name, part.entries[n[place]]) for part, n in remarks if n[place] >= 0]
+                carrying = {name: entry.provisions for name, entry in entries if entry.status}
+                route.results[key] = sample(int(place)).result(words[key[0]], words[key[1]], carrying)
             found[index] = route.results[key]
         return found[number]
 
@@ -264,6 +266,9 @@ class Rows:
             "fragment": pa.array(columns["fragment"], pa.int64()),
             "people": self._people(place, len(order), words),
         }
+        if not self.reasons:
+            kinds = schema()
+            fields |= {name: pa.nulls(len(order), kinds.field(name).type) for name in _EXPLAINED}
         return pa.table([fields[name] for name in schema().names], schema=schema())
 
     @staticmethod

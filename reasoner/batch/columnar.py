@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from reasoner.batch import contradictions
-from reasoner.batch.answers import Answers, Listed, Unsupported
+from reasoner.batch.answers import Answers, Listed
 from reasoner.batch.assemble import Rows, Store, combined
 from reasoner.batch.decider import Chunk, Results, schema
 from reasoner.batch.distinct import alike
 from reasoner.batch.documents import documents
-from reasoner.batch.group import OPEN, TRUE, Group, Options, truths
+from reasoner.batch.group import OPEN, TRUE, Group, Options, Unsupported, truths
 from reasoner.batch.paths import Paths
 from reasoner.batch.people import People, cast_skeleton
 from reasoner.batch.shape import CERTAIN, POSSIBLE, Part, Route, Sample, ShapeKnown
@@ -84,16 +84,17 @@ class ColumnarDecider:
 
     @cached_property
     def _types(self) -> dict[str, int]:
-        return {kind: number for number, (kind, _) in enumerate(self.engine.law.document_types)}
+        kinds = dict.fromkeys(kind for kind, _ in self.engine.law.document_types)  # a type can have several roles
+        return {kind: number for number, kind in enumerate(kinds)}
 
     def decide(self, chunk: Chunk) -> Results:
         """The results of a chunk, as :class:`reasoner.batch.decider.Decider` asks."""
         self._forget()
         cases, odd = self._reader.read(chunk.rows)
-        left, rows = np.ones(len(odd), np.bool_), Rows(self._store)
+        left, rows = np.ones(len(odd), np.bool_), Rows(self._store, self.reasons)
         known = len(self.slow._known)
         if len(cases):
-            people = People(cases, odd, self._reader.words, self._reader.truths)
+            people = People(cases, odd, self._reader.words, self._reader.truths, tuple(self.engine.law.role_of))
             contradictions.find(people, self.engine.law.choices)
             left = self._decided(chunk, people, rows)
         table = rows.table(~left, self._reader.words)
@@ -376,7 +377,7 @@ class _Columns:
         for index, place in enumerate(first):
             key = tuple(int(column[place]) for column in columns)
             if key not in route.depending:
-                items = self._sample(int(its[place]), route).outcome.depends_on
+                items = self._sample(int(its[place]), route).depends_on
                 route.depending[key] = len(route.depends)
                 route.depends.append(tuple(item.atom for item in items))
             known[index] = route.depending[key]
@@ -404,8 +405,8 @@ class _Columns:
         key = (index, route.person, route.route)
         found = self._samples.get(key)
         if found is None:
-            keep = self.decider.slow._known.setdefault
-            found = self._samples[key] = Sample(self._run(index), route.person, route.route, route.regime, keep)
+            keep = self.decider.slow._known.setdefault if self.decider.reasons else None
+            found = self._samples[key] = Sample(self._run(index), route.person, route.route, keep)
         return found
 
     def _run(self, index: int) -> Run:

@@ -40,8 +40,8 @@ def find(people: People, choices: Choices) -> None:
     for papers in people.papers:
         for chain in CHAINS["documents"]:
             _order(papers, chain, words, odd)
-    for listing in people.unions.lists.values():
-        if listing.things is not None:
+    for listing in (*people.persons.lists.values(), *people.unions.lists.values()):
+        if listing.things is not None and ("from_",) in listing.things.codes:
             _order(listing.things, (("from_",), ("to",)), words, odd)
     born = _Days(people.persons.codes["born",], words)
     _births(people, born, odd)
@@ -85,7 +85,9 @@ def _order(things: Things, chain: Chain, words: Words, odd: Bools) -> None:
 def _births(people: People, born: _Days, odd: Bools) -> None:
     """Nobody is born before a parent."""
     case = people.persons.case
-    parents = people.parents | np.where(people.mother == NOBODY, 0, np.int64(1) << np.maximum(people.mother, 0))
+    parents = people.masks["parents",] | np.where(
+        people.mother == NOBODY, 0, np.int64(1) << np.maximum(people.mother, 0)
+    )
     if not parents.any():
         return
     for position in range(people.width):

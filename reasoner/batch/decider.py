@@ -94,9 +94,10 @@ def schema() -> pa.Schema:
 class Results:
     """The decisions of a chunk.
 
-    ``table`` has one row per person and route, in the order of the cases; ``fragments`` are the explanations it refers
-    to that were not given before, as JSON by their content-derived number, the same in every process; ``open`` counts
-    the cases that were left to the engine, one by one.
+    ``table`` has one row per person and route: case by case, the persons in the order of the case file, the routes in
+    that of the law (working out their ranks would cost more than deciding them). ``fragments`` are the explanations it
+    refers to that were not given before, as JSON by their content-derived number, the same in every process; ``open``
+    counts the cases that were left to the engine, one by one.
     """
 
     table: pa.Table

@@ -112,9 +112,7 @@ def _texts(column: Any, style: _Style) -> list[str]:
         words = _texts(column.dictionary, style)
         return [nothing if index is None else words[index] for index in column.indices.to_pylist()]
     if pa.types.is_list(kind):
-        items, ends = _texts(column.values, style), column.offsets.to_pylist()
-        found = [style.items(items[start:end]) for start, end in pairwise(ends)]
-        return _blanked(found, column, nothing)
+        return _blanked(_lists(column, style), column, nothing)
     if pa.types.is_struct(kind):
         names = tuple(field.name for field in kind)
         children = (_texts(column.field(number), style) for number in range(len(names)))
@@ -123,6 +121,32 @@ def _texts(column: Any, style: _Style) -> list[str]:
         return [nothing if value is None else str(value) for value in column.to_pylist()]
     word = cache(style.word)
     return [nothing if value is None else word(value) for value in pc.cast(column, pa.string()).to_pylist()]
+
+
+def _lists(column: Any, style: _Style) -> list[str]:
+    """The lists of a column as text; of words and numbers, each distinct list once."""
+    import numpy as np
+    import pyarrow as pa
+
+    inner, ends = column.values, column.offsets.to_numpy()
+    coded = pa.types.is_dictionary(inner.type)
+    if not coded and not pa.types.is_integer(inner.type):
+        items, empty = _texts(inner, style), style.items([])
+        return [style.items(items[start:end]) if end > start else empty for start, end in pairwise(ends.tolist())]
+    values = (inner.indices if coded else inner).to_numpy(zero_copy_only=False)
+    if inner.null_count or values.dtype.kind != "i":
+        items = _texts(inner, style)
+        return [style.items(items[start:end]) for start, end in pairwise(ends.tolist())]
+    words, kind, raw = _texts(inner.dictionary, style) if coded else [], values.dtype, values.tobytes()
+
+    class Known(dict[bytes, str]):
+        def __missing__(self, key: bytes) -> str:
+            numbers = np.frombuffer(key, kind).tolist()
+            self[key] = text = style.items([words[n] for n in numbers] if coded else list(map(str, numbers)))
+            return text
+
+    known = Known()
+    return [known[raw[start:end]] for start, end in pairwise((ends * kind.itemsize).tolist())]
 
 
 def _blanked(found: list[str], column: Any, nothing: str) -> list[str]:

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 from typing import Any, NamedTuple
 
 from reasoner.explanation import Node
 from reasoner.ground import Atom
-from reasoner.outcome import Condition, DocumentStatus, Outcome
+from reasoner.outcome import Condition, DocumentStatus, Outcome, layout
 from reasoner.program import Law
 from reasoner.run import Run
 from reasoner.target import condition_node, document_node
@@ -27,23 +28,34 @@ class Reasons(NamedTuple):
 def reasons(run: Run, outcome: Outcome) -> Reasons:
     """What explains an outcome, part by part in the order of the outcome."""
     name, route = run.cast.canonical[outcome.person], outcome.route
-    layout, remembered = run.machine.layouts[name, route], run.remembered
-    conditions, documents = [], []
-    for condition in outcome.conditions:
-        atoms = tuple(layout.conditions[condition.id].values())
-        build = partial(_condition, run, name, route, condition)
-        conditions.append(remembered(("fragment", name, route, condition.id), atoms, build))
-    for document in outcome.documents:
-        build = partial(_document, run, name, route, document)
-        documents.append(remembered(("paper", name, route, document.type), layout.papers[document.type], build))
-    return Reasons(_result(run, name, outcome), conditions, documents)
+    carrying = {remark.id: remark.provisions for remark in outcome.because}
+    return Reasons(
+        of_result(run, name, route, outcome.result, outcome.file, carrying),
+        [of_condition(run, name, route, condition) for condition in outcome.conditions],
+        [of_document(run, name, route, document) for document in outcome.documents],
+    )
 
 
-def _result(run: Run, name: str, outcome: Outcome) -> tuple[int, bytes]:
-    """What carries the result besides conditions; nothing else of it is said twice."""
-    nodes = [run.explainer.explain((remark.id, name, outcome.route)) for remark in outcome.because]
-    provisions = [provision for remark in outcome.because for provision in remark.provisions]
-    return _written("result", outcome.result, outcome.file, provisions, nodes)
+def of_condition(run: Run, name: str, route: str, condition: Condition) -> tuple[int, bytes]:
+    """Why a condition is in its state, with the number of the fragment."""
+    atoms = tuple(layout(run.machine, name, route).conditions[condition.id].values())
+    build = partial(_condition, run, name, route, condition)
+    return run.remembered(("fragment", name, route, condition.id), atoms, build)
+
+
+def of_document(run: Run, name: str, route: str, document: DocumentStatus) -> tuple[int, bytes]:
+    """Why a document is in its state, with the number of the fragment."""
+    atoms = layout(run.machine, name, route).papers[document.type]
+    build = partial(_document, run, name, route, document)
+    return run.remembered(("paper", name, route, document.type), atoms, build)
+
+
+def of_result(
+    run: Run, name: str, route: str, result: str, file: str, carrying: Mapping[str, tuple[str, ...]]
+) -> tuple[int, bytes]:
+    """What carries a result besides conditions; nothing else of it is said twice."""
+    nodes = [run.explainer.explain((remark, name, route)) for remark in carrying]
+    return _written("result", result, file, chain(*carrying.values()), nodes)
 
 
 def _condition(run: Run, name: str, route: str, condition: Condition) -> tuple[int, bytes]:

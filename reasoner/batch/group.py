@@ -19,6 +19,10 @@ FALSE, TRUE, OPEN = 0, 1, 2
 Truths = np.ndarray[Any, np.dtype[np.uint8]]
 
 
+class Unsupported(Exception):
+    """A field, term or comparison that columns cannot answer."""
+
+
 class Options(NamedTuple):
     """How cases are decided: the day of assessment, if it is the same for all, today, readings given, silence."""
 
@@ -152,7 +156,23 @@ class Group:
         if names[0] == "readings":
             return self._keyed(things.lists["readings",], at, np.full(len(self), self.people.words.of(names[1])))
         path = names if names in things.codes else (*names[:-1], f"{names[-1]}_")
+        if path not in things.codes:
+            raise Unsupported(".".join(names))
         return things.column(path)[at]
+
+    def lists(self, things: Things, names: tuple[str, ...], wanted: str) -> Bools:
+        """Which things have a person or a word in a list; at the end one that is not there."""
+        listing, people = things.lists[names], self.people
+        has = np.zeros(len(things) + 1, np.bool_)
+        if listing.names and names in people.masks:
+            position = np.zeros(people.size, np.int64)
+            position[self.rows] = self.position[self.number(wanted)]
+            has[:-1] = people.masks[names] >> position[things.case] & 1
+        elif listing.values is not None:
+            has[listing.owner[listing.values == people.words.of(wanted)]] = True
+        else:
+            raise Unsupported(".".join(names))
+        return has
 
     def ids(self, person: str) -> Ints:
         """The words that are the ids of a canonical person."""
@@ -223,13 +243,12 @@ def _field(
     codes: Any
     if listing is not None:
         codes = np.append(np.where(listing.state == 0, 0, listing.state), SILENT)[at]
-        bits = np.append(group.people.masks[part.names[0]], 0)[at]
     else:
         codes = group.codes(things, at, part.names)
     known = (codes > SILENT) | (codes <= PARTIAL)
     for number, wanted in part.inputs:
         if listing is not None:
-            holds = (bits >> group.position[group.number(wanted)]) & 1
+            holds = group.lists(things, part.names, wanted)[at]
         elif wanted is None:
             holds = codes == TRUE if part.names[-1] in group.people.truths else codes != NEVER
         elif wanted in group.canonical:

@@ -1,7 +1,8 @@
 """Who is who in a chunk of cases: those in which the same persons are tied in the same way are cast once.
 
-A *skeleton* is a case without its facts: the persons by their place, who is tied to whom, who holds protection, who
-applies to join whom, and of which types somebody has several papers. The ordinary code checks and casts each skeleton.
+A *skeleton* is a case without its facts: the persons by their place, who names whom, who can be joined, who applies to
+join whom on which route, and of which types somebody has several papers. The ordinary code checks and casts each
+skeleton.
 """
 
 from __future__ import annotations
@@ -33,12 +34,16 @@ def place(position: int) -> str:
 
 @dataclass(eq=False, repr=False)
 class People:
-    """The persons of each case by their position in it, and everything that refers to them."""
+    """The persons of each case by their position in it, and everything that refers to them.
+
+    ``roles`` are the sections of a person's data that say that others can join him or her.
+    """
 
     cases: Things
     odd: Bools
     words: Words
     truths: frozenset[str]
+    roles: tuple[str, ...]
 
     def __post_init__(self) -> None:
         lists = self.cases.lists
@@ -60,10 +65,9 @@ class People:
         self.applicant = self.position(self.applications.case, self.applications.codes["applicant",])
         self.sponsor = self.position(self.applications.case, self.applications.codes["sponsor",])
         self.mother = self.position(self.persons.case, self.persons.codes["mother",])
-        self.parents = self.mask(self.persons.lists["parents",], self.persons)
-        self.providers = self.mask(self.persons.lists["dependent_on",], self.persons)
-        self.masks = {"parents": self.parents, "dependent_on": self.providers}
-        self.relatives = self.mask(self.persons.lists["kin",], self.persons)
+        self.masks = {
+            path: self.mask(listing, self.persons) for path, listing in self.persons.lists.items() if listing.names
+        }
 
     @staticmethod
     def _things(listing: Listing) -> Things:
@@ -187,18 +191,19 @@ class People:
     def skeletons(self, slots: list[Any]) -> tuple[Ints, Ints]:
         """The number of each case's skeleton, and a case for each; odd cases have any."""
         columns = [self.count, self.union_count, self.application_count]
-        lists = self.persons.lists
-        flags = self.persons.sections["protection",].astype(np.int64)
-        for bit, name in enumerate(("parents", "dependent_on", "kin"), 1):
-            flags |= (lists[name,].state == 0).astype(np.int64) << bit
-        flags |= (self.mother + 1) << 4
-        for values in (flags, self.parents, self.providers, self.relatives):
+        flags = self.mother + 1
+        given = [self.persons.sections[name,] for name in self.roles]
+        given += [self.persons.lists[path].state == 0 for path in self.masks]
+        for bit, here in enumerate(given, PERSONS):
+            flags |= here.astype(np.int64) << bit
+        for values in (flags, *self.masks.values()):
             columns += list(self._matrix(self.persons, self.first, values).T)
         one, other = self.partners
         kinds = self.unions.codes["kind",].astype(np.int64)
         columns += self._by_case(self.unions, self.first_union, (one + 1) | (other + 1) << 8 | (kinds << 16))
+        routes = self.applications.codes["route",].astype(np.int64)
         columns += self._by_case(
-            self.applications, self.first_application, (self.applicant + 1) | (self.sponsor + 1) << 8
+            self.applications, self.first_application, (self.applicant + 1) | (self.sponsor + 1) << 8 | (routes << 16)
         )
         for table in slots[1:]:
             bits = np.int64(1) << np.arange(table.shape[2], dtype=np.int64)
@@ -223,12 +228,12 @@ class People:
         for number in range(int(self.count[row])):
             index = int(self.first[row]) + number
             data: dict[str, Any] = persons.setdefault(place(number), {})
-            if self.persons.sections["protection",][index]:
-                data["protection"] = {}
-            for key, masks in (("parents", self.parents), ("dependent_on", self.providers), ("kin", self.relatives)):
-                if self.persons.lists[key,].state[index] == 0:
+            data.update({name: {} for name in self.roles if self.persons.sections[name,][index]})
+            for path, masks in self.masks.items():
+                listing = self.persons.lists[path]
+                if listing.state[index] == 0:
                     named = [place(n) for n in range(PERSONS) if masks[index] >> n & 1]
-                    data[key] = dict.fromkeys(named) if key == "kin" else named
+                    data[path[0]] = named if listing.keys is None else dict.fromkeys(named)
             if self.mother[index] != NOBODY:
                 data["mother"] = place(self.mother[index])
             papers: list[Any] = []
@@ -246,7 +251,9 @@ class People:
         for index in range(start, start + int(self.application_count[row])):
             ends = (int(self.applicant[index]), int(self.sponsor[index]))
             keys = ("applicant", "sponsor")
-            applications.append({k: place(n) for k, n in zip(keys, ends, strict=True) if n != NOBODY})
+            data = {k: place(n) for k, n in zip(keys, ends, strict=True) if n != NOBODY}
+            code = int(self.applications.codes["route",][index])
+            applications.append({**data, "route": self.words.words[code] if code >= 0 else None})
         return {"persons": persons, "unions": unions, "applications": applications}
 
 

@@ -6,7 +6,7 @@ truths, by the code that decides single cases, for the first case that shows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reasoner.batch.distinct import alike, numbered
-from reasoner.batch.fragments import Reasons, reasons
+from reasoner.batch.fragments import of_condition, of_document, of_result
 from reasoner.dates import points
 from reasoner.ground import Atom
-from reasoner.outcome import Layout, Outcome, layout, outcome, ways
+from reasoner.outcome import Dependence, Layout, layout, parts
 from reasoner.run import Machine, Run
 
 _PER_WORD = 31  # truths that a whole number holds, two bits each
@@ -30,26 +30,51 @@ Number = NDArray[np.int64]
 
 @dataclass(eq=False, repr=False)
 class Sample:
-    """A case that stands for all like it, on one route."""
+    """A case that stands for all like it, on one route; of its outcome no more is worked out than is asked for.
+
+    ``keep`` takes explanations; where there is none, none are made.
+    """
 
     run: Run
     person: str
     route: str
-    regime: str
-    keep: Callable[[int, bytes], Any]
+    keep: Callable[[int, bytes], Any] | None
 
-    @cached_property
-    def outcome(self) -> Outcome:
-        """What the engine decides."""
-        return outcome(self.run, self.person, self.route, self.regime)
+    def condition(self, identifier: str) -> Entry:
+        """A condition."""
+        found, its = parts(self.run, self.person, self.route).condition(identifier)
+        if found is None:
+            return NOTHING
+        fragment = self._kept(of_condition, found)
+        return Entry(found.status, fragment, found.provisions, its, True)
 
-    @cached_property
-    def reasons(self) -> Reasons:
-        """Why; the fragments are kept."""
-        found = reasons(self.run, self.outcome)
-        for number, fragment in (found.result, *found.conditions, *found.documents):
-            self.keep(number, fragment)
-        return found
+    def document(self, identifier: str) -> Entry:
+        """A document."""
+        found = parts(self.run, self.person, self.route).document(identifier)
+        if found is None:
+            return NOTHING
+        return Entry(found.status, self._kept(of_document, found), found.provisions, (), True)
+
+    def remark(self, number: int) -> Entry:
+        """What else carries the result."""
+        cited = parts(self.run, self.person, self.route).cited_if_true(number)
+        return NOTHING if cited is None else Entry(CERTAIN, 0, cited, (), True)
+
+    def result(self, result: str, file: str, carrying: dict[str, tuple[str, ...]]) -> int:
+        """The number of the explanation of the result."""
+        return self._kept(of_result, result, file, carrying)
+
+    @property
+    def depends_on(self) -> Iterable[Dependence]:
+        """What can still change the result."""
+        return parts(self.run, self.person, self.route).depends_on()
+
+    def _kept(self, explain: Callable[..., tuple[int, bytes]], *about: Any) -> int:
+        if self.keep is None:
+            return 0
+        number, fragment = explain(self.run, self.person, self.route, *about)
+        self.keep(number, fragment)
+        return number
 
 
 class Entry(NamedTuple):
@@ -233,35 +258,14 @@ class ShapeKnown:
         return Part(name, atoms, self._leaves(*atoms), tied, compared, build)
 
     def _condition(self, identifier: str, states: dict[str, int]) -> Part:
-        def build(sample: Sample) -> Entry:
-            for found, (number, _) in zip(sample.outcome.conditions, sample.reasons.conditions, strict=True):
-                if found.id == identifier:
-                    unmet = found.status == "unmet"
-                    its = ways(sample.run, sample.person, sample.route, identifier) if unmet else ()
-                    return Entry(found.status, number, found.provisions, its, True)
-            return NOTHING
-
-        return self._part(identifier, tuple(states.values()), build)
+        return self._part(identifier, tuple(states.values()), lambda sample: sample.condition(identifier))
 
     def _document(self, identifier: str, atoms: tuple[int, ...]) -> Part:
-        def build(sample: Sample) -> Entry:
-            for found, (number, _) in zip(sample.outcome.documents, sample.reasons.documents, strict=True):
-                if found.type == identifier:
-                    return Entry(found.status, number, found.provisions, (), True)
-            return NOTHING
-
-        return self._part(identifier, atoms, build)
+        return self._part(identifier, atoms, lambda sample: sample.document(identifier))
 
     def _remark(self, number: int) -> Part:
         name = str(self.machine.program.atoms[number][0])
-
-        def build(sample: Sample) -> Entry:
-            for found in sample.outcome.because:
-                if found.id == name:
-                    return Entry(CERTAIN, 0, found.provisions, (), True)
-            return NOTHING
-
-        return self._part(name, (number,), build)
+        return self._part(name, (number,), lambda sample: sample.remark(number))
 
     def _result(self, atoms: tuple[int, ...]) -> Part:
         names = {number: str(self.machine.program.atoms[number][0]) for number in atoms}

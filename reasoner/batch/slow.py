@@ -14,7 +14,7 @@ from reasoner.batch.rows import as_row
 from reasoner.case import check_case
 from reasoner.engine import Decision, Engine
 from reasoner.errors import CaseFileError, catalogue, describe
-from reasoner.outcome import Outcome
+from reasoner.outcome import Outcome, outcomes
 from reasoner.run import Run
 
 
@@ -37,8 +37,7 @@ class SlowDecider:
         rows, faults, before, opened = list[Any](), list[Fault](), len(self._known), 0
         for number, text in enumerate(documents(chunk)):
             try:
-                decision = self.decision(text, chunk.place(number)[0])
-                decided = decision.decided
+                decided = _in_order(self.decision(text, chunk.place(number)[0]))
             except CaseFileError as error:
                 faults += (as_fault(number, fault) for fault in error.faults)
                 continue
@@ -65,6 +64,13 @@ class SlowDecider:
             "conditions": [number for number, _ in found.conditions],
             "documents": [number for number, _ in found.documents],
         }
+
+
+def _in_order(decision: Decision) -> list[tuple[Run, Outcome]]:
+    """Every outcome with the run it belongs to, by person and then in the order of the law, whatever its rank."""
+    position = {person: place for place, person in enumerate(decision.file.case.persons)}
+    found = [(run, outcome) for run in decision.runs for outcome in outcomes(run)]
+    return sorted(found, key=lambda pair: position[pair[1].person])
 
 
 def as_fault(row: int, fault: Any) -> Fault:

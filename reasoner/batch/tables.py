@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from operator import attrgetter
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -18,9 +17,9 @@ from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from reasoner.batch.values import ODD, SAID, SILENT, Coder, Codes, Words
+from reasoner.batch.values import EARLIEST, LATEST, ODD, SAID, SILENT, Coder, Codes, Words
 from reasoner.case_model import Case
-from reasoner.case_values import Choices, Listed, OneOf, Scalar, read_text
+from reasoner.case_values import Choices, Listed, OneOf, Scalar, read_person_id, read_text
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -32,7 +31,8 @@ BLOCK = 1024  # documents that are decoded before their values become columns
 class Listing:
     """A list or mapping inside things: for each item the thing it belongs to, its key if it has one, and the item.
 
-    ``state`` says of each thing whether its list is given (0), left out or said to be unknown.
+    ``state`` says of each thing whether its list is given (0), left out or said to be unknown; ``names`` whether the
+    items name persons.
     """
 
     state: Codes
@@ -40,6 +40,7 @@ class Listing:
     keys: Codes | None = None
     values: Codes | None = None
     things: Things | None = None
+    names: bool = False
 
     @property
     def counts(self) -> Ints:
@@ -87,10 +88,12 @@ class Slot:
         model = next((part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)), None)
         self.model = None if model is None else Model(model, words, choices)
         scalars = list(dict.fromkeys(part for part in parts if isinstance(part, Scalar | OneOf)))
-        self.value = Coder(words, scalars[-1], choices) if self.model is None else None
+        self.value = words.coder(scalars[-1], choices) if self.model is None else None
         self.key = None
         if self.mapped and (self.model or len(scalars) > 1) and isinstance(scalars[0], Scalar):
-            self.key = Coder(words, scalars[0], choices)  # else any text is a key
+            self.key = words.coder(scalars[0], choices)  # else any text is a key
+        items = self.key.annotation if self.key else scalars[-1] if scalars and self.repeated else None
+        self.names = isinstance(items, Scalar) and items.read is read_person_id
         self.plain = bool(scalars) and getattr(scalars[-1], "read", None) is read_text
         self.kinds = scalars[-1].schema if scalars and isinstance(scalars[-1], Scalar) else {}
 
@@ -135,12 +138,15 @@ class FromObjects:
 
     def __init__(self, objects: Sequence[Any]) -> None:
         self.objects = objects
+        names = objects[0].__struct_fields__ if objects else ()
+        self._columns = dict(zip(names, zip(*map(msgspec.structs.astuple, objects), strict=True), strict=True))
 
     def __len__(self) -> int:
         return len(self.objects)
 
-    def _column(self, slot: Slot) -> list[Any]:
-        return list(map(attrgetter(slot.name), self.objects))
+    def _column(self, slot: Slot) -> Sequence[Any]:
+        found: Sequence[Any] = self._columns.get(slot.name, ())
+        return found
 
     def codes(self, slot: Slot) -> Codes:
         """The values of a key."""
@@ -182,7 +188,7 @@ class FromObjects:
         return state, owner, keys, list(chain.from_iterable(value.values() for value in pairs))
 
     @staticmethod
-    def _each(slot: Slot, values: list[Any], state: Codes) -> list[Any]:
+    def _each(slot: Slot, values: Sequence[Any], state: Codes) -> list[Any]:
         """The lists or mappings of things, of which some are written otherwise."""
         listed: list[Any] = []
         for index, value in enumerate(values):
@@ -269,6 +275,10 @@ def arrow_codes(array: Any, coder: dict[Any, int]) -> Codes:
     """The values of an array as numbers; a null is silence."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    if pa.types.is_date32(array.type) and isinstance(coder, Coder) and coder.dated:
+        days: Codes = pc.fill_null(array.view(pa.int32()), SILENT).to_numpy()
+        fine = ((days >= EARLIEST) & (days <= LATEST)) | (days == SILENT)
+        return days if fine.all() else np.where(fine, days, np.int32(ODD))
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     values = array.dictionary.to_pylist()
@@ -338,7 +348,7 @@ class Reader:
         if (state == ODD).any():
             odd[case[state == ODD]] = True
         written = int(np.count_nonzero(state != SILENT))
-        listing, owners = Listing(state, owner), case[owner]
+        listing, owners = Listing(state, owner, names=slot.names), case[owner]
         if keys is not None:
             written += len(keys)
             listing.keys = _listed_codes(keys, _Plain(self.words) if slot.key is None else slot.key)
@@ -417,6 +427,7 @@ def joined(blocks: list[Things]) -> Things:
             if listing.values is None
             else np.concatenate([part.values for part in parts if part.values is not None]),
             None if listing.things is None else joined([part.things for part in parts if part.things is not None]),
+            listing.names,
         )
     return Things(
         np.concatenate([block.case for block in blocks]),

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import PydanticCustomError
 
+from reasoner.case_dates import FIRST_YEAR, LAST_YEAR, Day, read_day, read_full_date, read_happened
 from reasoner.case_dates import NEVER as HAS_NOT_HAPPENED
-from reasoner.case_dates import Day
 from reasoner.case_values import Choices, OneOf, Scalar, read_case_name, read_text
 
 Codes = NDArray[np.int32]
@@ -31,6 +31,9 @@ def days_of(day: date) -> int:
     return day.toordinal() - EPOCH
 
 
+EARLIEST, LATEST = days_of(date(FIRST_YEAR, 1, 1)), days_of(date(LAST_YEAR, 12, 31))
+
+
 class Words:
     """Words numbered in the order in which they are met; partial dates as well."""
 
@@ -38,6 +41,7 @@ class Words:
         self.number: dict[str, int] = {}
         self.words: list[str] = []
         self.partials: list[tuple[int, int]] = []
+        self.coders: dict[int, Coder] = {}
 
     def of(self, word: str) -> int:
         """The number of a word."""
@@ -45,6 +49,13 @@ class Words:
         if found is None:
             found = self.number[word] = len(self.words)
             self.words.append(word)
+        return found
+
+    def coder(self, annotation: Scalar | OneOf, choices: Choices) -> Coder:
+        """The reader of an annotation, shared by all keys that have it."""
+        found = self.coders.get(id(annotation))
+        if found is None:
+            found = self.coders[id(annotation)] = Coder(self, annotation, choices)
         return found
 
     def partial(self, day: Day) -> int:
@@ -58,8 +69,9 @@ class Coder(dict[Any, int]):
 
     def __init__(self, words: Words, annotation: Scalar | OneOf, choices: Choices) -> None:
         self._words, self._choices = words, SimpleNamespace(context={"choices": choices})
-        self._annotation: Any = annotation
+        self.annotation: Any = annotation
         self.text = isinstance(annotation, Scalar) and annotation.read in (read_text, read_case_name)
+        self.dated = isinstance(annotation, Scalar) and annotation.read in (read_day, read_happened, read_full_date)
 
     def __missing__(self, value: Any) -> int:
         """Reads a value not met before."""
@@ -70,8 +82,8 @@ class Coder(dict[Any, int]):
 
     def _code(self, value: Any) -> int:
         try:
-            chosen = isinstance(self._annotation, OneOf)
-            read = self._annotation.validate(value, self._choices) if chosen else self._annotation.validate(value)
+            chosen = isinstance(self.annotation, OneOf)
+            read = self.annotation.validate(value, self._choices) if chosen else self.annotation.validate(value)
         except PydanticCustomError:
             return ODD
         if read is None:

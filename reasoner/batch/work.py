@@ -79,10 +79,10 @@ class Worker:
     @cached_property
     def decider(self) -> Decider:
         """What decides."""
-        from reasoner.batch.slow import SlowDecider
+        from reasoner.batch.columnar import ColumnarDecider
 
         job = self.job
-        return SlowDecider(self.engine, job.as_of, job.readings, job.assume_nothing, job.reasons, job.today)
+        return ColumnarDecider(self.engine, job.as_of, job.readings, job.assume_nothing, job.reasons, job.today)
 
     def done(self, piece: Piece) -> Done:
         """A piece, decided. Raises RulesError when the law is broken."""
