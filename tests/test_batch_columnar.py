@@ -209,6 +209,9 @@ REFUSED: dict[str, Case | bytes] = {
     "paper handed in before its issue": changed(
         applications__0__documents=[{"type": "visa_form", "issued": "2025-01-02", "handed_in": "2025-01-01"}]
     ),
+    "form of another paper": changed(
+        applications__0__documents=[{"type": "travel_document", "variant": "consular_card"}]
+    ),
     "three extensions": changed(applications__0__procedure={"extensions": [{}, {}, {}]}),
     "decided without a decision": changed(
         applications__0__procedure={"decided": "2025-01-31", "decision": "none"}

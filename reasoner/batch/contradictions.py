@@ -31,7 +31,8 @@ class _Days:
 
 
 def find(people: People, choices: Choices) -> None:
-    """Marks as odd every case whose dates contradict each other, or that answers a question that there is not."""
+    """Marks as odd every case whose dates contradict each other, that answers a question that there is not, or that has
+    a document in a form of other documents."""
     odd, words = people.odd, people.words
     tables = {"persons": people.persons, "unions": people.unions, "applications": people.applications}
     for kind, things in tables.items():
@@ -40,6 +41,7 @@ def find(people: People, choices: Choices) -> None:
     for papers in people.papers:
         for chain in CHAINS["documents"]:
             _order(papers, chain, words, odd)
+        _variants(papers, choices, words, odd)
     for listing in (*people.persons.lists.values(), *people.unions.lists.values()):
         if listing.things is not None and ("from_",) in listing.things.codes:
             _order(listing.things, (("from_",), ("to",)), words, odd)
@@ -80,6 +82,16 @@ def _order(things: Things, chain: Chain, words: Words, odd: Bools) -> None:
     for index, later in enumerate(columns):
         for earlier in columns[:index]:
             odd[things.case[earlier.first > later.last]] = True
+
+
+def _variants(papers: Things, choices: Choices, words: Words, odd: Bools) -> None:
+    """Documents have a form that documents of their type have."""
+    start = "documents.*.variant."
+    for path, allowed in choices.items():
+        if path.startswith(start):
+            variants = papers.codes["variant",]
+            fine = np.isin(variants, [words.of(value) for value in allowed]) | (variants < 0)
+            odd[papers.case[(papers.codes["type",] == words.of(path.removeprefix(start))) & ~fine]] = True
 
 
 def _births(people: People, born: _Days, odd: Bools) -> None:
