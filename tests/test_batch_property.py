@@ -16,7 +16,10 @@ from reasoner.batch.verify import differing, drawn, lot
 from reasoner.engine import Engine
 
 SIZE, SEED = 10_000, 11
-AGAIN, PLAINLY = 250, 12  # cases decided again by the engine, and given to plain clingo, which grounds the whole law
+AGAIN, PLAINLY = (
+    300,
+    60,
+)  # cases decided again by the engine, and given to plain clingo; the latter grounds the whole law
 
 
 class Archive(NamedTuple):
