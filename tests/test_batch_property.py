@@ -16,10 +16,8 @@ from reasoner.batch.verify import differing, drawn, lot
 from reasoner.engine import Engine
 
 SIZE, SEED = 10_000, 11
-AGAIN, PLAINLY = (
-    300,
-    60,
-)  # cases decided again by the engine, and given to plain clingo; the latter grounds the whole law
+AGAIN, PLAINLY = 300, 60
+# Cases decided again by the engine, and given to plain clingo, which grounds the whole law for each.
 
 
 class Archive(NamedTuple):
