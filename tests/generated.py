@@ -30,6 +30,11 @@ READINGS = {
     "cohabitation_must_be_lawful": ("no", "yes"),
     "decision_clock": ("proof_of_submission", "complete_file"),
     OPEN_READING: ("reasonable", "not_reasonable"),
+    "de_facto_partner_of_student": ("included", "excluded"),
+    "fourth_item": ("ascendants", "descendants"),
+    "free_movement_before_september_2024": ("fulfilled", "not_fulfilled"),
+    "gap_for_ascendants": ("included", "excluded"),
+    "returning_belgian": ("union_citizen", "other_rules"),
 }
 PUBLIC = {"original": True, "legalised_there": True, "legalised_belgium": True, "sworn_translation": True}
 PAPERS: dict[str, dict[str, Any]] = {

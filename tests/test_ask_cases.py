@@ -135,7 +135,7 @@ class Completion:
         return [period | ({"lawful": "yes"} if kind == "lawful" or "lawful" in str(point) else {})]
 
 
-NUMBERS = {"partners": 40, "children": 30, "parents": 10, "holders": 25}
+NUMBERS = {"partners": 20, "children": 15, "parents": 6, "holders": 12}
 SECTIONS = ("parents", "custody", "disability", "protection", "stay", "material", "meetings", "cohabitation", "travel")
 
 

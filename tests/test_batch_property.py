@@ -16,7 +16,7 @@ from reasoner.batch.verify import differing, drawn, lot
 from reasoner.engine import Engine
 
 SIZE, SEED = 10_000, 11
-AGAIN, PLAINLY = 300, 60
+AGAIN, PLAINLY = 200, 20
 # Cases decided again by the engine, and given to plain clingo, which grounds the whole law for each.
 
 

@@ -111,12 +111,12 @@ def test_the_command_writes_tests_that_pass_and_names_what_can_have_none(tmp_pat
         encoding="utf-8",
     )
     made = tmp_path / "missing.yaml"
-    words = ["generate", str(given), "--provision", "IPF-window-3m", "--limit", "3", "-o", str(made)]
+    words = ["generate", str(given), "--rule", "ipf/material_conditions.lp:30", "--limit", "3", "-o", str(made)]
     ran = CliRunner().invoke(app, words)
     assert ran.exit_code == 0, ran.stderr
     text = made.read_text(encoding="utf-8")
     assert text.startswith("# Proposed from what the law decides now")
-    assert "in_force(ipf_window_3m,Applicant): no case depends on it" in text
+    assert "reading(exemption_needs_earlier_tie,yes): no case depends on it" in text
     tested = CliRunner().invoke(app, ["test", str(made)])
     assert tested.exit_code == 0, tested.stdout + tested.stderr
     assert text.count("- name:") == 4
