@@ -18,7 +18,7 @@ from reasoner.facts import Reader, read_inputs
 from reasoner.ground import Shape
 from reasoner.outcome import Outcome, listed, outcomes
 from reasoner.program import Law
-from reasoner.ranking import Rank, ranked
+from reasoner.ranking import Rank, Scale, ranked
 from reasoner.run import Machine, Run
 from reasoner.store import Store
 
@@ -128,9 +128,8 @@ class Decision:
         for run in self.runs:
             for outcome in outcomes(run):
                 of_person[outcome.person].append((run, outcome))
-        return tuple(
-            (*own[at], rank) for own in of_person.values() for at, rank in ranked([o for _, o in own], self.law)
-        )
+        scale = Scale.of(self.law)
+        return tuple((*own[at], rank) for own in of_person.values() for at, rank in ranked([o for _, o in own], scale))
 
     @cached_property
     def decided(self) -> tuple[tuple[Run, Outcome], ...]:

@@ -39,10 +39,9 @@ class Rank(NamedTuple):
     other: Shown
 
 
-def ranked(outcomes: Sequence[Outcome], law: Law) -> list[tuple[int, Rank]]:
+def ranked(outcomes: Sequence[Outcome], scale: Scale) -> list[tuple[int, Rank]]:
     """The positions of the outcomes of one person, the best first; where the criteria see no difference in the order
     given."""
-    scale = _scale(law)
     merits = sorted(((scale.merit(one), at) for at, one in enumerate(outcomes)), key=lambda pair: _key(pair[0]))
     found = []
     for place, (merit, position) in enumerate(merits, 1):
@@ -53,14 +52,21 @@ def ranked(outcomes: Sequence[Outcome], law: Law) -> list[tuple[int, Rank]]:
     return found
 
 
-class _Scale(NamedTuple):
+class Scale(NamedTuple):
     """What the tables say: the effort for a paper, or for any other, and the deadlines that end a procedure."""
 
     costs: Mapping[str, int]
     other: int
     ends: frozenset[str]
 
+    @classmethod
+    def of(cls, law: Law) -> Scale:
+        """What a law says."""
+        costs = {str(name): int(number) for name, number in law.table("cost")}
+        return cls(costs, costs.get(OBTAINABLE, 1), frozenset(str(row[0]) for row in law.table("procedure_ends")))
+
     def merit(self, outcome: Outcome) -> Merit:
+        """What a route is worth."""
         lacking = [document.type for document in outcome.documents if document.status in LACKING]
         days = [_days(outcome.applied_on, end.date) for end in outcome.deadlines if end.id in self.ends]
         favour = any(remark.id == "favour" for remark in outcome.because)
@@ -75,11 +81,6 @@ class _Scale(NamedTuple):
         file = (FILES[outcome.file], outcome.file)
         result = (RESULTS.index(outcome.result), outcome.result)
         return (result, (int(favour), KINDS[favour]), conditions, file, *others)
-
-
-def _scale(law: Law) -> _Scale:
-    costs = {str(name): int(number) for name, number in law.table("cost")}
-    return _Scale(costs, costs.get(OBTAINABLE, 1), frozenset(str(row[0]) for row in law.table("procedure_ends")))
 
 
 def _days(start: date | None, end: date | None) -> int | None:

@@ -178,12 +178,6 @@ class Run:
             found = self._known[comparisons] = tuple([value(point) for point in self.machine.points(comparisons)])
         return found
 
-    def lasting(self, atoms: tuple[int, ...]) -> bool:
-        """Whether what is built from these atoms holds for every case in which all inputs they depend on have the same
-        truth: not where comparisons are open, as their days and numbers may differ."""
-        between = self._bits[1] & self.machine.mask(atoms) & self.machine.comparisons
-        return self._lasting(atoms) and (not between or all(self.rails.truth(atom) is not None for atom in atoms))
-
     @cached_property
     def _known(self) -> dict[int, tuple[Any, ...]]:
         return {}

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from reasoner import cli
 from reasoner.engine import Engine
 from reasoner.outcome import Condition, Deadline, DocumentStatus, Fee, Outcome, Remark
-from reasoner.ranking import CRITERIA, Rank, ranked
+from reasoner.ranking import CRITERIA, Rank, Scale, ranked
 
 GAZA = "examples/family-in-gaza/case.yaml"
 PLAIN: dict[str, Any] = dict.fromkeys(Outcome._fields, ()) | {
@@ -71,7 +71,7 @@ def test_a_criterion_puts_one_route_before_another(
     engine: Engine, better: dict[str, Any], worse: dict[str, Any], by: str, value: Any, other: Any
 ) -> None:
     for given, order in (([better, worse], [0, 1]), ([worse, better], [1, 0])):
-        found = ranked([route(**each) for each in given], engine.law)
+        found = ranked([route(**each) for each in given], Scale.of(engine.law))
         assert [at for at, _ in found] == order
         assert found[0][1] == Rank(1, 2, by, other, value)
         assert found[1][1] == Rank(2, 2, by, value, other)
@@ -80,13 +80,13 @@ def test_a_criterion_puts_one_route_before_another(
 
 def test_fees_that_are_waived_and_conditions_that_are_met_count_for_nothing(engine: Engine) -> None:
     waived = route(fees=(fee(180, "waived"),), conditions=(condition("met"), condition("waived")))
-    assert ranked([waived, route()], engine.law) == [
+    assert ranked([waived, route()], Scale.of(engine.law)) == [
         (0, Rank(1, 2, None, None, None)), (1, Rank(2, 2, None, None, None))
     ]  # fmt: skip
 
 
 def test_a_route_alone_has_nothing_before_or_after_it(engine: Engine) -> None:
-    assert ranked([route()], engine.law) == [(0, Rank(1, 1, None, None, None))]
+    assert ranked([route()], Scale.of(engine.law)) == [(0, Rank(1, 1, None, None, None))]
 
 
 def test_each_person_has_an_order_of_their_own(engine: Engine) -> None:

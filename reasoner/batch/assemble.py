@@ -26,6 +26,12 @@ class Lists:
         self.known: dict[Any, int] = {}
         self.lists: dict[str, list[tuple[int, ...]]] = {name: [] for name in names}
 
+    def clear(self) -> None:
+        """Forgets every combination: numbers begin anew."""
+        self.known.clear()
+        for values in self.lists.values():
+            values.clear()
+
     def add(self, key: Any, **lists: tuple[int, ...]) -> int:
         """The number of a new combination."""
         found = self.known[key] = len(self.known)
@@ -59,7 +65,7 @@ class Store:
         """Begins the combinations anew where there are more than so many."""
         for lists in (self.conditions, self.documents):
             if len(lists.known) > most:
-                lists.__init__(tuple(lists.lists))  # type: ignore[misc]
+                lists.clear()
 
     def word(self, name: str | None) -> int:
         """The number of a word; -1 for none."""

@@ -93,7 +93,7 @@ class Space:
             self._places()
             backend.add_minimize(0, self.weights)
         self.theory = Theory(self)
-        self.control.register_propagator(self.theory)  # type: ignore[arg-type]
+        self.control.register_propagator(self.theory)
 
     # -- building -----------------------------------------------------------------------------------------------
 

@@ -1,17 +1,16 @@
-"""The dates of a space of possible cases: a propagator that refuses answers which no days can give together."""
+"""The dates of a space of possible cases: answers to comparisons which no days can give together are refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clingo.propagator import PropagateControl, PropagateInit, PropagatorCheckMode
-
 from reasoner.case_checks import CHAINS
 from reasoner.dates import Atom
 from reasoner.facts import Thing, address
+from reasoner.quality.propagator import Holds, Refusing
 from reasoner.quality.timing import Bound, Conflict, bound, readable, settle
 from reasoner.terms import leaves
 
@@ -41,7 +40,7 @@ def _answer(date: _Date, true: bool, numbers: Mapping[Any, int], reasons: tuple[
     return made._replace(source=_owned(made.source, date.owner), target=_owned(made.target, date.owner))
 
 
-class Theory:
+class Theory(Refusing):
     """Refuses answers to comparisons that no days can give together."""
 
     def __init__(self, space: Space) -> None:
@@ -55,34 +54,21 @@ class Theory:
             (filed, tuple(self._as_assessed(person, -filed))) for (person, _), filed in space.unfiled.items()
         ]
         self.births = frozenset(key for key in space.exists if space.vocabulary[key[0][0]].path.endswith(".born"))
-        self._solver: dict[int, int] = {}
         self.orders = list(self._orders())
         self.used = [*space.comparisons.values(), *space.exists.values(), *space.inputs.values()]
         self.used += [literal for chosen in space.points.values() for literal in chosen.values()]
         self.used += [literal for chosen, other in space.listed.values() for literal in (*chosen.values(), other)]
 
-    def init(self, init: PropagateInit) -> None:
-        """Called by clingo before it searches."""
-        init.check_mode = PropagatorCheckMode.Total
-        self._solver = {literal: init.solver_literal(literal) for literal in self.used}
-
-    def check(self, control: PropagateControl) -> None:
-        """Called by clingo with a candidate."""
-        assignment = control.assignment
-        if not assignment.is_total:
-            return  # also called when assumptions are propagated
-
-        def holds(literal: int) -> bool:
-            return bool(assignment.is_true(self._solver[literal]))
-
+    def conflict(self, holds: Holds) -> Iterable[int] | None:
+        """Why a candidate has no days."""
         found = settle(list(self.space.exists), self._bounds(holds), {})
-        if isinstance(found, Conflict):
-            if not found.certain:
-                self.space.complete = False
-            nogood = [self._solver[abs(n)] * (1 if n > 0 else -1) for n in found.literals]
-            control.add_nogood(nogood)
+        if not isinstance(found, Conflict):
+            return None
+        if not found.certain:
+            self.space.complete = False
+        return found.literals
 
-    def days(self, holds: Any) -> dict[Any, date]:
+    def days(self, holds: Holds) -> dict[Any, date]:
         """Days for a candidate that was accepted, as people would write them."""
         there = [key for key, exists in self.space.exists.items() if holds(exists)]
         bounds = [each for each in self._bounds(holds) if all(self._is_there(end, there) for end in each[:2])]
@@ -92,7 +78,7 @@ class Theory:
     def _is_there(end: Any, there: Sequence[Any]) -> bool:
         return isinstance(end, str) or end in there
 
-    def _bounds(self, holds: Any) -> list[Bound]:
+    def _bounds(self, holds: Holds) -> list[Bound]:
         space, bounds = self.space, list[Bound]()
         numbers: dict[Any, int] = {}
         reasons: dict[Any, int] = {}

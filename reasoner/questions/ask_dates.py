@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from clingo.propagator import PropagateControl, PropagateInit, PropagatorCheckMode
-
 from reasoner.cast import Path
 from reasoner.ground import Atom
+from reasoner.quality.propagator import Holds, Refusing
 from reasoner.quality.timing import Bound, Conflict, bound, readable, settle
 from reasoner.questions.ask_residue import Places
 
@@ -26,7 +25,7 @@ class Timed(NamedTuple):
 
 
 @dataclass(eq=False, repr=False)
-class DateTheory:
+class DateTheory(Refusing):
     """Refuses answers to comparisons of dates that no days can give together, in two cases that share all dates but
     those at the places ``free``.
 
@@ -48,31 +47,21 @@ class DateTheory:
         used = [side[number] for side in self.literal for number in self.timed]
         used += [*self.exists.values(), *self.same.values()]
         self.used = [*used, *(literal for made in self.chosen.values() for literal in made.values())]
-        self._solver: dict[int, int] = {}
 
-    def init(self, init: PropagateInit) -> None:
-        """Called by clingo before it searches."""
-        init.check_mode = PropagatorCheckMode.Total
-        self._solver = {literal: init.solver_literal(literal) for literal in self.used}
-
-    def check(self, control: PropagateControl) -> None:
-        """Called by clingo with a candidate."""
-        assignment = control.assignment
-        if not assignment.is_total:
-            return  # also called when assumptions are propagated
-        bounds = list(self._bounds(lambda literal: bool(assignment.is_true(self._solver[literal]))))
+    def conflict(self, holds: Holds) -> Iterable[int] | None:
+        """Why a candidate has no days."""
+        bounds = list(self._bounds(holds))
         points = {end for each in bounds for end in each[:2] if not isinstance(end, str)}
         found = settle(points, bounds, {})
-        if isinstance(found, Conflict):
-            control.add_nogood([self._solver[abs(n)] * (1 if n > 0 else -1) for n in found.literals])
+        return found.literals if isinstance(found, Conflict) else None
 
-    def days(self, holds: Callable[[int], bool]) -> dict[Any, date]:
+    def days(self, holds: Holds) -> dict[Any, date]:
         """Days of the open dates, as people would write them, for a candidate that was accepted."""
         bounds = list(self._bounds(holds))
         points = {end: None for each in bounds for end in each[:2] if not isinstance(end, str)}
         return readable(list(points), bounds, frozenset(key for key in points if key[0][0] in self.births))
 
-    def _bounds(self, holds: Callable[[int], bool]) -> Iterator[Bound]:
+    def _bounds(self, holds: Holds) -> Iterator[Bound]:
         seen = set[tuple[Atom, int]]()
         for number, timed in self.timed.items():
             for side in SIDES if self.free.intersection(self.places.of[number]) else (0,):

@@ -85,7 +85,7 @@ class Twins:
             self.chosen,
             self.timed,
         )
-        self.control.register_propagator(self.theory)  # type: ignore[arg-type]
+        self.control.register_propagator(self.theory)
 
     def differ(self, place: Path) -> bool:
         """Whether two possible cases differ in the goal that are the same but for this place."""

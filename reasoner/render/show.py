@@ -55,10 +55,10 @@ def as_json(decision: Decision, outcomes: Iterable[Outcome] | None = None) -> di
 
 def _ranked_data(decision: Decision, outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any]]:
     """Each outcome with its rank among all routes of the person; null for a route that the facts do not open."""
+    ranks = {(each.person, each.route, each.sponsor): rank for _, each, rank in decision.ranking}
     for outcome in outcomes:
         own = (outcome.person, outcome.route, outcome.sponsor)
-        ranks = (rank for _, each, rank in decision.ranking if (each.person, each.route, each.sponsor) == own)
-        yield {**as_data(outcome), "rank": as_data(next(ranks, None))}
+        yield {**as_data(outcome), "rank": as_data(ranks.get(own))}
 
 
 def reforms(law: Law) -> dict[str, list[str]]:
