@@ -156,3 +156,7 @@ class Rails:
     def truth(self, atom: int) -> bool | None:
         """Of an atom in a single world: True, False, or None where that is open."""
         return True if self.holds[atom] & 1 else False if self.fails[atom] & 1 else None
+
+    def always(self, atom: int) -> bool | None:
+        """Of an atom in all worlds: True, False, or None where that is open or not the same."""
+        return True if self.holds[atom] == self.full else False if self.fails[atom] == self.full else None

@@ -125,23 +125,31 @@ class GroundProgram:
 
     def aspif(self, shown: Iterable[int] = ()) -> str:
         """The program in the intermediate format of clingo: inputs and comparisons are free, ``shown`` is output."""
-        return self.text + "".join(f"4 {len(str(number)) + 1} a{number} 1 {number}\n" for number in shown) + "0\n"
+        return self.text + output(shown)
 
 
 def _size(atoms: Iterable[int], comparisons: Iterable[int]) -> int:
     return max(chain(atoms, comparisons), default=0) + 1
 
 
+def output(atoms: Iterable[int]) -> str:
+    """The last lines of the intermediate format: which atoms are output, each ``a`` with its number."""
+    return "".join(f"4 {len(str(number)) + 1} a{number} 1 {number}\n" for number in atoms) + "0\n"
+
+
 def printed(
-    rules: Mapping[int, Iterable[Instance]],
+    rules: Mapping[int, Iterable[tuple[Any, ...]]],
     constraints: Iterable[tuple[tuple[int, ...], tuple[int, ...]]],
     free: Iterable[int],
     possible: int,
 ) -> str:
-    """The lines of the intermediate format for rules, constraints (behind the switch ``possible``) and free atoms."""
+    """The lines of the intermediate format for rules, constraints (behind the switch ``possible``) and free atoms.
+
+    The last two parts of each rule instance are its body.
+    """
     lines = ["asp 1 0 0"]
     for head, instances in rules.items():
-        lines += [f"1 0 1 {head} 0 {_body(positive, negative)}" for _, _, positive, negative in instances]
+        lines += [f"1 0 1 {head} 0 {_body(positive, negative)}" for *_, positive, negative in instances]
     lines += [f"1 0 0 0 {_body((*true, possible), false)}" for true, false in constraints]
     lines += [f"5 {number} 0" for number in (possible, *free)]
     return "\n".join([*lines, ""])

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple, cast
 
 from reasoner.cast import Path
 from reasoner.cells import worlds
-from reasoner.evaluate import Evaluator
 from reasoner.facts import Inputs
-from reasoner.ground import Atom
+from reasoner.ground import Atom, GroundProgram
 from reasoner.program import star
+from reasoner.residue import Bits, Residue, Truth, residue
 from reasoner.solve import Option
+from reasoner.terms import leaves
 
 CELLS = 512  # most worlds of dates that share comparisons; beyond it their comparisons are free
 COMBINATIONS = 1 << 13  # most combinations of options that are gone through one by one
@@ -42,9 +43,9 @@ class Dependence(NamedTuple):
     size: int | None
 
 
-def variables(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> tuple[Variable, ...]:
+def variables(program: GroundProgram, inputs: Inputs, within: frozenset[int]) -> tuple[Variable, ...]:
     """Everything open among the atoms ``within``: open inputs by their place in the file, open dates by their cells."""
-    program, reader = evaluator.program, inputs.reader
+    reader = inputs.reader
     by_path: dict[Path, list[int]] = {}
     values: dict[Path, int] = {}  # how many values the vocabulary has for what stands at a place
     for number in program.inputs:
@@ -63,16 +64,17 @@ def variables(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> t
             if values[path] > len(numbers):
                 options += (dict.fromkeys(numbers, False),)  # a value that nothing open reads
         found.append(Variable((path,), options))
-    return (*found, *_dates(evaluator, inputs, within))
+    return (*found, *_dates(program, inputs, within))
 
 
-def _dates(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> Iterable[Variable]:
-    program, reader = evaluator.program, inputs.reader
+def _dates(program: GroundProgram, inputs: Inputs, within: frozenset[int]) -> Iterable[Variable]:
+    reader = inputs.reader
     numbers = [n for n in program.comparisons if n in within and inputs.truth[n] is None]
     if not numbers:
         return
     atoms = [program.comparisons[number] for number in numbers]
-    for group in worlds(atoms, inputs.calendar, tuple(inputs.open_points), limit=CELLS):
+    read = {point for atom in atoms for point in leaves(atom)}
+    for group in worlds(atoms, inputs.calendar, [p for p in inputs.open_points if p in read], limit=CELLS):
         paths = tuple(reader.place(cast(Atom, point)) for point in group.points)
         if group.cells:
             rows = dict.fromkeys(world.truth for world in group.cells)
@@ -82,13 +84,18 @@ def _dates(evaluator: Evaluator, inputs: Inputs, within: frozenset[int]) -> Iter
             yield Variable(paths, ({numbers[index]: True}, {numbers[index]: False}))
 
 
-def depends_on(evaluator: Evaluator, inputs: Inputs, results: Sequence[int]) -> tuple[Dependence, ...]:
-    """The inputs that can still change which of the atoms ``results`` holds, those that settle it alone first."""
-    relevant = variables(evaluator, inputs, _open_leaves(evaluator, inputs, results))
+def depends_on(program: GroundProgram, inputs: Inputs, truth: Truth, results: Sequence[int]) -> tuple[Dependence, ...]:
+    """The inputs that can still change which of the atoms ``results`` holds, those that settle it alone first.
+
+    ``truth`` is what is certain of any atom.
+    """
+    part = residue(program, truth, results)
+    relevant = variables(program, inputs, frozenset(part.leaves) - part.tied)
     total = 1
     for variable in relevant:
         total *= len(variable.options)
-    sizes = (_exact if total <= COMBINATIONS else _alone)(evaluator, inputs, relevant, results)
+    known = {result: value for result in results if (value := truth(result)) is not None}
+    sizes = (_exact if total <= COMBINATIONS else _alone)(part, relevant, results, known)
     ordered = sorted(sizes, key=lambda item: (item[1] is None, item[1] or 0))
     answers: dict[Path, Dependence] = {}
     for variable, size in ordered:
@@ -97,63 +104,59 @@ def depends_on(evaluator: Evaluator, inputs: Inputs, results: Sequence[int]) -> 
     return tuple(answers.values())
 
 
-def _open_leaves(evaluator: Evaluator, inputs: Inputs, results: Sequence[int]) -> frozenset[int]:
-    """The open inputs and comparisons that are read by something still open on the way to a result."""
-    rails, rules = evaluator.run(inputs.truth), evaluator.program.rules
-    seen, stack, leaves = set(results), list(results), set[int]()
-    while stack:
-        atom = stack.pop()
-        if rails.truth(atom) is not None:
-            continue
-        if atom not in rules:
-            leaves.add(atom)
-        for _, _, positive, negative in rules.get(atom, ()):
-            if any(rails.fails[n] & 1 for n in positive) or any(rails.holds[n] & 1 for n in negative):
-                continue  # this instance is out whatever is still open
-            for other in (*positive, *negative):
-                if other not in seen:
-                    seen.add(other)
-                    stack.append(other)
-    return frozenset(leaves)
+def _evaluated(part: Residue, leaves: dict[int, Bits], full: int, known: Mapping[int, bool]) -> dict[int, Bits]:
+    """The worlds of every atom, from those of some leaves; the others are open."""
+    bits = dict.fromkeys(part.leaves, (0, 0)) | leaves
+    part.evaluate(bits, full)
+    return bits | {atom: (full, 0) if value else (0, full) for atom, value in known.items()}
 
 
 def _alone(
-    evaluator: Evaluator, inputs: Inputs, found: Sequence[Variable], results: Sequence[int]
+    part: Residue, found: Sequence[Variable], results: Sequence[int], known: Mapping[int, bool]
 ) -> list[tuple[Variable, int | None]]:
     """For each variable 1 when one of its options settles the results whatever else is open, else None."""
+    worlds = [option for variable in found for option in variable.options]
+    leaves: dict[int, Bits] = {}
+    for world, option in enumerate(worlds):
+        for atom, value in option.items():
+            holds, fails = leaves.get(atom, (0, 0))
+            leaves[atom] = (holds | value << world, fails | (not value) << world)
+    settled = full = (1 << len(worlds)) - 1
+    bits = _evaluated(part, leaves, full, known)
+    for holds, fails in (bits[result] for result in results):
+        settled &= holds | fails
     sizes: list[tuple[Variable, int | None]] = []
     for variable in found:
-        settled = False
-        for option in variable.options:
-            rails = evaluator.run({**inputs.truth, **option})
-            settled = settled or all(rails.truth(result) is not None for result in results)
-        sizes.append((variable, 1 if settled else None))
+        sizes.append((variable, 1 if settled & ((1 << len(variable.options)) - 1) else None))
+        settled >>= len(variable.options)
     return sizes
 
 
 def _exact(
-    evaluator: Evaluator, inputs: Inputs, found: Sequence[Variable], results: Sequence[int]
+    part: Residue, found: Sequence[Variable], results: Sequence[int], known: Mapping[int, bool]
 ) -> list[tuple[Variable, int | None]]:
     """For each variable that makes a difference the size of its smallest settling set, by going through all
     combinations."""
     total = 1
     for variable in found:
         total *= len(variable.options)
+    full = (1 << total) - 1
     where: list[list[int]] = []  # for each variable and option: the combinations with that option, as bits
-    varied: dict[int, int] = {}
+    leaves: dict[int, Bits] = {}
     stride = 1
     for variable in found:
         count = len(variable.options)
         row = [_stripes(index * stride, stride, stride * count, total) for index in range(count)]
         where.append(row)
         for atom in variable.atoms:
-            varied[atom] = sum(bits for bits, option in zip(row, variable.options, strict=True) if option.get(atom))
+            holds = sum(bits for bits, option in zip(row, variable.options, strict=True) if option.get(atom))
+            leaves[atom] = (holds, full & ~holds)
         stride *= count
-    rails = evaluator.run(inputs.truth, total, varied)
-    possible = rails.full & ~excluded(evaluator, rails.holds, rails.fails, rails.full)
-    outcomes = [rails.holds[result] & possible for result in results]
+    bits = _evaluated(part, leaves, full, known)
+    possible = full & ~part.excluded(bits, full)[0]
+    outcomes = [bits[result][0] & possible for result in results]
     outcomes.append(possible & ~_union(outcomes))
-    open_anyway = _union([possible & ~(rails.holds[r] | rails.fails[r]) for r in results])
+    open_anyway = _union([possible & ~(bits[r][0] | bits[r][1]) for r in results])
     sizes: list[tuple[Variable, int | None]] = []
     for index, variable in enumerate(found):
         if open_anyway or _changes(where, index, outcomes, total, found):
@@ -176,19 +179,6 @@ def _union(masks: Iterable[int]) -> int:
     for mask in masks:
         total |= mask
     return total
-
-
-def excluded(evaluator: Evaluator, holds: list[int], fails: list[int], full: int) -> int:
-    """The worlds that a constraint on possible cases excludes for certain."""
-    excluded = 0
-    for positive, negative in evaluator.program.constraints:
-        bits = full
-        for number in positive:
-            bits &= holds[number]
-        for number in negative:
-            bits &= fails[number]
-        excluded |= bits
-    return excluded
 
 
 def _changes(where: list[list[int]], index: int, outcomes: list[int], total: int, found: Sequence[Variable]) -> bool:

@@ -472,7 +472,7 @@ class _Builder:
     def depends_on(self) -> Iterator[Dependence]:
         """What can still change the result."""
         run = self.run
-        for item in depends_on(run.evaluator, run.inputs, self.layout.results):
+        for item in depends_on(run.program, run.inputs, run.rails.truth, self.layout.results):
             atom = self._input_at(item.path)
             yield Dependence(dotted(item.path), str(atom[0]), item.size, atom)
 

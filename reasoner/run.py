@@ -17,10 +17,11 @@ from reasoner.evaluate import Evaluator, Rails
 from reasoner.explanation import Explainer
 from reasoner.facts import Inputs, Plan
 from reasoner.ground import GroundProgram
-from reasoner.openness import Variable, variables
+from reasoner.openness import variables
 from reasoner.program import Law
+from reasoner.residue import Residue, constrained, residue
 from reasoner.sampling import Sample
-from reasoner.solve import Solver, consequences
+from reasoner.solve import Option, Solver, consequences
 from reasoner.terms import leaves
 
 FIRST = 2  # decisions of one ground program after which most of a case is likely to be remembered
@@ -111,7 +112,6 @@ class Run:
     inputs: Inputs
     cast: Cast
     _settled: dict[int, bool | None] = field(default_factory=dict)
-    _fits: bool | None = None
 
     @property
     def law(self) -> Law:
@@ -216,8 +216,7 @@ class Run:
             asked = tuple(n for n in asked if self.program.atoms[n][1] == person)
         if number not in asked:  # a route that is not worth showing, asked for all the same
             asked = tuple(n for n in self._all_undecided if self.program.atoms[n][1:3] == (person, route))
-        states, self._fits = self._worked_out(asked)
-        self._settled.update(states)
+        self._settled.update(self._worked_out(asked))
 
     def _confirm(self) -> None:
         if not self._confirmed:
@@ -229,34 +228,34 @@ class Run:
         decided = {n: value for n in self.program.shown if (value := self.rails.truth(n)) is not None}
         return self.machine.solver.has_model(self.inputs.truth, decided)
 
-    @property
+    @cached_property
     def contradictory(self) -> bool:
         """Whether the facts exclude each other, so that no possible case fits all of them."""
-        if self._fits is None and Sample(self.evaluator, self.inputs.truth, ()).any_possible:
-            self._fits = True
-        if self._fits is None and self._undecided:
-            self._settle(self._undecided[0])
-        return self._fits is False
+        part = constrained(self.program, self.rails.truth)
+        if part is None:
+            return True
+        if not part.constraints or Sample(part, self.program.comparisons, ()).any_possible:
+            return False
+        return consequences(part, self._options(part), ()) is None
 
-    def _worked_out(self, asked: Sequence[int]) -> tuple[dict[int, bool | None], bool]:
-        """By cautious and brave consequences over possible cases: what is certain, and whether there are such cases."""
-        if not asked:
-            return {}, True
-        options = [variable.options for variable in self._variables(asked)]
-        sample = Sample(self.evaluator, self.inputs.truth, options)
+    def _worked_out(self, asked: Sequence[int]) -> dict[int, bool | None]:
+        """What is certain by cautious and brave consequences over possible cases."""
+        if self.contradictory:
+            return dict.fromkeys(asked)
+        part = residue(self.program, self.rails.truth, asked)
+        options = self._options(part)
+        sample = Sample(part, self.program.comparisons, options)
         found: dict[int, bool | None] = {number: None for number in asked if sample.open(number)}
         rest = [number for number in asked if number not in found]
-        if not rest and sample.any_possible:
-            return found, True
-        common = consequences(self.program, self.inputs.truth, options, rest)
-        if common is None:
-            return dict.fromkeys(asked), False
-        found |= {n: True if n in common.certain else None if n in common.possible else False for n in rest}
-        return found, True
+        if rest:
+            common = consequences(part, options, rest)
+            if common is None:
+                return dict.fromkeys(asked)
+            found |= {n: True if n in common.certain else None if n in common.possible else False for n in rest}
+        return found
 
-    def _variables(self, atoms: Sequence[int]) -> tuple[Variable, ...]:
-        cone = frozenset[int]().union(*(self.evaluator.cone(number) for number in atoms))
-        return variables(self.evaluator, self.inputs, cone)
+    def _options(self, part: Residue) -> list[tuple[Option, ...]]:
+        return [variable.options for variable in variables(self.program, self.inputs, frozenset(part.leaves))]
 
     @cached_property
     def _all_undecided(self) -> tuple[int, ...]:

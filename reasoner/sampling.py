@@ -6,15 +6,16 @@ says nothing, and clingo has to be asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from random import Random
 
-from reasoner.evaluate import Evaluator, Rails
-from reasoner.openness import excluded
+from reasoner.residue import Bits, Residue
 from reasoner.solve import Option
 
-SAMPLES = 96
+SAMPLES = 96  # a multiple of eight: the worlds of a situation are whole bytes
 RARE = 2  # variables bound by constraints that are chosen freely in one world: more, and few worlds are possible
+_ALL = (1 << SAMPLES) - 1
+_BLOCK = (bytes(SAMPLES // 8), bytes([255]) * (SAMPLES // 8))
 
 
 class Sample:
@@ -22,39 +23,36 @@ class Sample:
     :meth:`Evaluator.run` takes them.
 
     Each of ``variables`` takes one of its options in each world. Open inputs that none of them settles do not hold;
-    comparisons stay open.
+    ``comparisons`` stay open.
     """
 
     def __init__(
         self,
-        evaluator: Evaluator,
-        truth: Mapping[int, bool | None],
+        part: Residue,
+        comparisons: Collection[int],
         variables: Iterable[Sequence[Option]],
         moments: int = 1,
         varied: Mapping[int, int] | None = None,
         opened: Mapping[int, int] | None = None,
     ) -> None:
-        self.moments = moments
-        worlds, one = moments * SAMPLES, (1 << moments) - 1
-        every = sum(1 << sample * moments for sample in range(SAMPLES))
-        bits = {atom: part * every for atom, part in (varied or {}).items()}
-        unknown = {atom: part * every for atom, part in (opened or {}).items()}
-        free = [n for n in evaluator.program.inputs if truth[n] is None]
-        bits.update((n, 0) for n in free)
-        listed = list(variables)
-        tied = _tied(evaluator, listed)
+        self.moments, self.full = moments, (1 << moments * SAMPLES) - 1
+        full, everywhere = self.full, self.full // _ALL
+        self.bits: dict[int, Bits] = {n: (0, 0 if n in comparisons else full) for n in part.leaves}
+        for atom, where in (varied or {}).items():
+            holds = _spread(where, moments)
+            self.bits[atom] = holds, full & ~holds & ~_spread((opened or {}).get(atom, 0), moments)
+        listed, tied = list(variables), _tied(part)
+        many = sum(not tied.isdisjoint(options[0]) for options in listed)
         random = Random(0)
         for options in listed:
-            chosen = _drawn(random, len(options), RARE / len(tied) if id(options) in tied else 1)
-            where = [_spread(samples, moments) * one for samples in chosen]
+            share = 1 if tied.isdisjoint(options[0]) else RARE / many
+            chosen = [worlds * everywhere for worlds in _drawn(random, len(options), share)]
             for atom in {atom for option in options for atom in option}:
-                bits[atom] = sum(w for w, option in zip(where, options, strict=True) if option.get(atom))
-                unknown[atom] = sum(w for w, option in zip(where, options, strict=True) if atom not in option)
-        self.rails: Rails = evaluator.run(truth, worlds, bits, unknown)
-        rails = self.rails
-        self.possible = rails.full & ~excluded(evaluator, rails.holds, rails.fails, rails.full)
+                pairs = [(w, option.get(atom)) for w, option in zip(chosen, options, strict=True)]
+                self.bits[atom] = sum(w for w, value in pairs if value), sum(w for w, value in pairs if value is False)
+        part.evaluate(self.bits, full)
         # What may be excluded by something that is still open is not known to be possible.
-        self.possible &= ~_doubtful(evaluator, rails)
+        self.possible = part.excluded(self.bits, full)[1]
 
     @property
     def any_possible(self) -> bool:
@@ -63,17 +61,30 @@ class Sample:
 
     def open(self, atom: int) -> int:
         """The situations, as bits, in which an atom is open for certain."""
-        rails = self.rails
-        return self._seen(rails.holds[atom] & self.possible) & self._seen(rails.fails[atom] & self.possible)
+        holds, fails = self.bits.get(atom, (0, 0))
+        return self._seen(holds & self.possible) & self._seen(fails & self.possible)
 
     def _seen(self, worlds: int) -> int:
-        if self.moments == 1:
-            return int(worlds != 0)
-        found, one = 0, (1 << self.moments) - 1
-        while worlds:
-            found |= worlds & one
-            worlds >>= self.moments
+        found = 0
+        for moment in range(self.moments if worlds else 0):
+            found |= (worlds >> moment * SAMPLES & _ALL != 0) << moment
         return found
+
+
+def _spread(bits: int, moments: int) -> int:
+    """Situations as all their worlds."""
+    return int.from_bytes(b"".join([_BLOCK[bits >> moment & 1] for moment in range(moments)]), "little")
+
+
+def _tied(part: Residue) -> frozenset[int]:
+    """What constraints on possible cases read, directly or through other conclusions."""
+    seen, stack = set[int](), [n for body in part.constraints for n in (*body[0], *body[1])]
+    while stack:
+        atom = stack.pop()
+        if atom not in seen:
+            seen.add(atom)
+            stack += [n for _, true, false in part.rules.get(atom, ()) for n in (*true, *false)]
+    return frozenset(seen)
 
 
 def _drawn(random: Random, options: int, share: float) -> list[int]:
@@ -88,28 +99,4 @@ def _drawn(random: Random, options: int, share: float) -> list[int]:
     for sample in range(SAMPLES):
         option = options - 1 if share < 1 and random.random() > share else random.randrange(options)
         found[option] |= 1 << sample
-    return found
-
-
-def _spread(bits: int, stride: int) -> int:
-    """Bits, ``stride`` apart."""
-    return bits if stride == 1 else sum(1 << place * stride for place in range(bits.bit_length()) if bits >> place & 1)
-
-
-def _tied(evaluator: Evaluator, variables: Sequence[Sequence[Option]]) -> frozenset[int]:
-    """The variables (by identity) that constraints on possible cases bind to each other."""
-    bound = {leaf for body in evaluator.program.constraints for n in (*body[0], *body[1]) for leaf in evaluator.cone(n)}
-    return frozenset(id(options) for options in variables if not bound.isdisjoint(options[0]))
-
-
-def _doubtful(evaluator: Evaluator, rails: Rails) -> int:
-    """The worlds in which a constraint is neither violated nor kept for certain."""
-    found = 0
-    for positive, negative in evaluator.program.constraints:
-        kept = 0
-        for number in positive:
-            kept |= rails.fails[number]
-        for number in negative:
-            kept |= rails.holds[number]
-        found |= rails.full & ~kept
     return found

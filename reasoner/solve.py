@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from reasoner.errors import RulesError
-from reasoner.ground import GroundProgram
+from reasoner.ground import GroundProgram, output, printed
+from reasoner.residue import Residue
 
 if TYPE_CHECKING:
     from clingo import Control, Model
@@ -61,18 +62,13 @@ class Consequences(NamedTuple):
     possible: frozenset[int]
 
 
-def consequences(
-    program: GroundProgram,
-    truth: Mapping[int, bool | None],
-    variables: Sequence[Sequence[Option]],
-    asked: Iterable[int],
-) -> Consequences | None:
-    """Cautious and brave consequences over everything that is open, or None when no possible case fits the facts.
+def consequences(part: Residue, variables: Sequence[Sequence[Option]], asked: Iterable[int]) -> Consequences | None:
+    """Cautious and brave consequences of what is open, or None when no possible case fits the facts.
 
     Each of ``variables`` takes exactly one of its options; an open input that no variable settles is free.
     """
-    shown = tuple(asked)
-    control = _load(program.aspif(shown))
+    possible = max((*part.rules, *part.leaves), default=0) + 1
+    control = _load(printed(part.rules, part.constraints, part.leaves, possible) + output(asked))
     with control.backend() as backend:
         for options in variables:
             atoms = [backend.add_atom() for _ in options]
@@ -83,8 +79,6 @@ def consequences(
                     backend.add_rule([], [atom, other])
                 for number, value in option.items():
                     backend.add_rule([], [atom, -number if value else number])
-    assumptions = [number if value else -number for number, value in truth.items() if value is not None]
-    assumptions.append(program.possible)
     found = []
     for mode in ("cautious", "brave"):
         control.configuration.solve.enum_mode = mode  # type: ignore[union-attr]
@@ -94,7 +88,7 @@ def consequences(
         def keep(model: Model, kept: list[frozenset[int]] = last) -> None:
             kept.append(frozenset(int(symbol.name[1:]) for symbol in model.symbols(shown=True)))
 
-        control.solve(assumptions=assumptions, on_last=keep)  # each model before it is only a step on the way
+        control.solve(assumptions=[possible], on_last=keep)  # each model before it is only a step on the way
         if not last:
             return None
         found += last

@@ -10,16 +10,14 @@ from reasoner.cast import Path
 from reasoner.cells import worlds
 from reasoner.program import star
 from reasoner.questions.ask_goals import Goal
-from reasoner.questions.ask_residue import Places, Residue
+from reasoner.questions.ask_places import Places
+from reasoner.residue import Bits, Residue
 
 if TYPE_CHECKING:
     from reasoner.run import Run
 
 NEVER = 1_000_000  # answers: more than any case has
 CELLS = 64  # of one open value
-
-Bits = tuple[int, int]
-"""The worlds in which something certainly holds, and those in which it certainly does not."""
 
 
 class Candidate(NamedTuple):
@@ -123,7 +121,7 @@ def _shares(
                     holds, fails = bits[number]
                     bits[number] = (holds | value << index, fails | (not value) << index)
             index += 1
-    _evaluate(residue, bits, full)
+    residue.evaluate(bits, full)
     shares, start = dict[Path, float](), 0
     settled = [_settled(goal, bits, full) for goal in goals]
     for place, found in options.items():
@@ -131,20 +129,6 @@ def _shares(
         shares[place] = sum((worlds & mask).bit_count() for worlds in settled) / max(1, len(found))
         start += len(found)
     return shares
-
-
-def _evaluate(residue: Residue, bits: dict[int, Bits], full: int) -> None:
-    """Adds what holds and what fails in each world."""
-    for atom, instances in residue.rules.items():
-        true, false = 0, full
-        for _, positive, negative in instances:
-            body, broken = full, 0
-            for holds, fails in [bits[n] for n in positive] + [bits[n][::-1] for n in negative]:
-                body &= holds
-                broken |= fails
-            true |= body
-            false &= broken
-        bits[atom] = (true, false)
 
 
 def _settled(goal: Goal, bits: dict[int, Bits], full: int) -> int:

@@ -11,7 +11,7 @@ from reasoner.cast import Path
 from reasoner.ground import Atom
 from reasoner.quality.propagator import Holds, Refusing
 from reasoner.quality.timing import Bound, Conflict, bound, readable, settle
-from reasoner.questions.ask_residue import Places
+from reasoner.questions.ask_places import Places
 
 SIDES = (0, 1)
 

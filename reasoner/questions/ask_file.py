@@ -11,7 +11,7 @@ from reasoner.facts import address
 from reasoner.ground import Atom
 from reasoner.program import Law
 from reasoner.questions.ask_answers import NO, NONE, UNKNOWN, YES
-from reasoner.questions.ask_residue import PAPER
+from reasoner.questions.ask_places import PAPER
 from reasoner.run import Run
 
 Data = dict[str, Any]

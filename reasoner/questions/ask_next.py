@@ -17,9 +17,10 @@ from reasoner.questions.ask_answers import Question, Reason, kind_of
 from reasoner.questions.ask_choice import Candidate, ranked
 from reasoner.questions.ask_file import Data, put
 from reasoner.questions.ask_goals import RESULT, Goal, Scope, goals
+from reasoner.questions.ask_places import Places
 from reasoner.questions.ask_reasons import reason
-from reasoner.questions.ask_residue import Places, Residue, residue
 from reasoner.questions.ask_twins import Example, Twins
+from reasoner.residue import Residue, residue
 from reasoner.yamlfile import Document
 
 if TYPE_CHECKING:
@@ -176,7 +177,9 @@ class _Part:
     @cached_property
     def residue(self) -> Residue:
         """The open part of the program."""
-        return residue(self.run.program, self.run.rails, [n for goal in self.goals for n in (*goal.atoms, *goal.moot)])
+        return residue(
+            self.run.program, self.run.rails.truth, [n for goal in self.goals for n in (*goal.atoms, *goal.moot)]
+        )
 
     @cached_property
     def places(self) -> Places:

@@ -9,7 +9,8 @@ from reasoner.cast import Path
 from reasoner.ground import Atom
 from reasoner.questions.ask_answers import Reason
 from reasoner.questions.ask_goals import Goal
-from reasoner.questions.ask_residue import Places, Residue
+from reasoner.questions.ask_places import Places
+from reasoner.residue import Residue
 
 if TYPE_CHECKING:
     from reasoner.run import Run

@@ -24,7 +24,8 @@ from reasoner.facts import address
 from reasoner.program import star
 from reasoner.questions.ask_dates import SIDES, DateTheory, Timed
 from reasoner.questions.ask_goals import Goal
-from reasoner.questions.ask_residue import Places, Residue
+from reasoner.questions.ask_places import Places
+from reasoner.residue import Residue
 from reasoner.terms import OPERATORS, leaves
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from reasoner.facts import Reader
 from reasoner.openness import variables
 from reasoner.outcome import RESULTS
 from reasoner.questions.flips import Flips, same
+from reasoner.residue import residue
 from reasoner.run import Run
 from reasoner.sampling import Sample
 from reasoner.terms import leaves
@@ -74,8 +75,7 @@ class Moment(Run):
             parts = _TOLD if part in _TOLD else (part,)
             asked = [n for p in parts for n in self.program.about(p, *about) if self.world.truth(n) is None]
             asked = [n for n in dict.fromkeys((number, *asked)) if not self.world.open(n)]
-            states, self._fits = self._worked_out(asked)
-            self._settled.update(states)
+            self._settled.update(self._worked_out(asked))
         return self._settled[number]
 
     def result(self, name: str, route: str) -> str | None:
@@ -151,7 +151,7 @@ class Course:
             if bits[1]:
                 opened[number] = bits[1]
         rails = self.low.evaluator.run(self.low.inputs.truth, len(starts), varied, opened)
-        sample = self._sample(mask, len(starts), varied, opened)
+        sample = self._sample(mask, rails, len(starts), varied, opened)
         self._answered = tuple(answers)
         found = tuple(self.on(self.value(start), World(rails, place, sample)) for place, start in enumerate(starts))
         for before, after in pairwise(found):
@@ -159,16 +159,17 @@ class Course:
         return found
 
     def _sample(
-        self, mask: int, moments: int, varied: Mapping[int, int], opened: Mapping[int, int]
+        self, mask: int, rails: Rails, moments: int, varied: Mapping[int, int], opened: Mapping[int, int]
     ) -> Callable[[], Sample]:
         """What open facts can bring about at all the moments; worked out when something is open."""
 
         @cache
         def sample() -> Sample:
-            inputs = self.low.inputs
-            within = frozenset(n for n in self.low.program.inputs if inputs.truth[n] is None and mask >> n & 1)
-            options = [variable.options for variable in variables(self.low.evaluator, inputs, within)]
-            return Sample(self.low.evaluator, inputs.truth, options, moments, varied, opened)
+            program, always = self.low.program, rails.always
+            part = residue(program, always, (n for n in program.shown if always(n) is None))
+            within = frozenset(n for n in part.leaves if mask >> n & 1 and n not in program.comparisons)
+            options = [variable.options for variable in variables(program, self.low.inputs, within)]
+            return Sample(part, program.comparisons, options, moments, varied, opened)
 
         return sample
 
