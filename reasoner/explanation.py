@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from reasoner.dates import Distance
@@ -26,7 +26,8 @@ class Node:
 
     ``kind`` is ``derived`` (a conclusion of rules), ``rule`` (one rule instance that could give it), ``input`` (a fact
     of the case), or ``comparison``. ``negated`` says that the step above needs the atom to be false. ``where`` is the
-    path in the case file, ``distance`` how far a comparison is from its other answer.
+    path in the case file, ``distance`` how far a comparison is from its other answer. ``below`` gives the steps under
+    it, which are worked out when they are read.
     """
 
     kind: str
@@ -39,7 +40,12 @@ class Node:
     where: tuple[str | int, ...] | None = None
     assumed: bool = False
     distance: Distance | None = None
-    children: tuple[Node, ...] = ()
+    below: Callable[[], tuple[Node, ...]] = tuple
+
+    @cached_property
+    def children(self) -> tuple[Node, ...]:
+        """The steps under it."""
+        return self.below()
 
     @property
     def holds(self) -> str:
@@ -77,7 +83,9 @@ class Explainer:
         self.law, self.program, self.inputs, self.full = law, program, inputs, full
         self._truth = truth
         self._nodes: dict[tuple[int, bool], Node] = {}
+        self._choices: dict[int, list[_Chosen]] = {}
         self._provisions: dict[int, tuple[str, ...]] = {}
+        self._leaves: dict[int, tuple[int, ...]] = {}
 
     def explain(self, atom: Atom) -> Node:
         """The explanation of an atom of the ground program; an atom no rule of which fits the case has no children."""
@@ -112,8 +120,10 @@ class Explainer:
                 where=where,
                 assumed=number in self.inputs.assumed,
             )
-        instances = tuple(map(self._instance, self._chosen(number)))
-        return Node("derived", atom, self.state(number), negated, children=instances)
+        return Node("derived", atom, self.state(number), negated, below=partial(self._ways, number))
+
+    def _ways(self, number: int) -> tuple[Node, ...]:
+        return tuple(map(self._instance, self._chosen(number)))
 
     def provisions(self, number: int) -> tuple[str, ...]:
         """The provisions named anywhere in the explanation of an atom, in reading order, without building its tree."""
@@ -127,6 +137,20 @@ class Explainer:
             found = self._provisions[number] = tuple(named)
         return found
 
+    def leaves(self, number: int) -> tuple[int, ...]:
+        """The inputs and comparisons at the ends of the explanation of an atom, in reading order, without building its
+        tree."""
+        found = self._leaves.get(number)
+        if found is None:
+            below: dict[int, None] = {}
+            if number in self.inputs.truth:
+                below[number] = None
+            for instance in self._chosen(number):
+                for other, _ in instance.shown:
+                    below.update(dict.fromkeys(self.leaves(other)))
+            found = self._leaves[number] = tuple(below)
+        return found
+
     def named(self, atom: Atom) -> tuple[str, ...]:
         """The provisions named by the rules that give an atom themselves, without what they rest on."""
         number = self.program.number.get(atom)
@@ -135,8 +159,12 @@ class Explainer:
 
     def _chosen(self, number: int) -> list[_Chosen]:
         """The rule instances that explain an atom, given its state."""
-        if number not in self.program.rules:
-            return []
+        found = self._choices.get(number)
+        if found is None:
+            found = self._choices[number] = self._choose(number) if number in self.program.rules else []
+        return found
+
+    def _choose(self, number: int) -> list[_Chosen]:
         state, chosen = self.state(number), list[_Chosen]()
         for instance in self._in_state(number, None if state == FALSE else state):
             chosen.append(instance)  # what fails for good neither carries a conclusion nor keeps it open
@@ -149,13 +177,13 @@ class Explainer:
 
     def _in_state(self, number: int, state: str | None) -> Iterator[_Chosen]:
         """The rule instances of an atom whose body is in a state (None: in any)."""
+        truth = self._truth
         for index, values, positive, negative in self.program.rules[number]:
-            literals = [(n, False) for n in positive] + [(n, True) for n in negative]
-            needed = [_needed(self.state(n), negated) for n, negated in literals]
-            held = FALSE if FALSE in needed else OPEN if OPEN in needed else TRUE
-            if state in (None, held):
-                if held != TRUE:  # what holds already is not what is missing
-                    literals = [literal for literal, its in zip(literals, needed, strict=True) if its != TRUE]
+            lacking = [(n, False) for n in positive if truth(n) is not True]
+            lacking += [(n, True) for n in negative if truth(n) is not False]
+            held = FALSE if any(truth(n) is negated for n, negated in lacking) else OPEN if lacking else TRUE
+            if state in (None, held):  # what holds already is not what is missing
+                literals = lacking or [*((n, False) for n in positive), *((n, True) for n in negative)]
                 yield _Chosen(index, values, literals, held)
 
     def _named_by(self, instance: _Chosen) -> tuple[str, ...]:
@@ -167,9 +195,12 @@ class Explainer:
     def _instance(self, instance: _Chosen) -> Node:
         rule = self.law.rules[instance.rule]
         binding = tuple(zip(rule.variables, instance.values, strict=True))
-        nodes = tuple(self.node(number, negated) for number, negated in instance.shown)
         atom, provisions = (TAG, instance.rule, *instance.values), self._named_by(instance)
-        return Node("rule", atom, instance.state, False, rule, binding, provisions, children=nodes)
+        below = partial(self._body, instance)
+        return Node("rule", atom, instance.state, False, rule, binding, provisions, below=below)
+
+    def _body(self, instance: _Chosen) -> tuple[Node, ...]:
+        return tuple(self.node(number, negated) for number, negated in instance.shown)
 
 
 class _Chosen(NamedTuple):
@@ -183,10 +214,3 @@ class _Chosen(NamedTuple):
 
 def _needed(state: str, negated: bool) -> str:
     return {TRUE: FALSE, FALSE: TRUE}.get(state, OPEN) if negated else state
-
-
-def leaves(node: Node) -> Iterator[Node]:
-    """The inputs and comparisons at the ends of an explanation."""
-    for part in node.walk():
-        if part.kind in ("input", "comparison"):
-            yield part

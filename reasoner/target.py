@@ -93,7 +93,7 @@ def condition_node(run: Run, name: str, route: str, condition: str) -> Node:
     children = tuple(child for way in ways if state != TRUE or way.state == TRUE for child in way.children)
     waived = state == TRUE and ways[0].state != TRUE
     atom = ("condition", name, route, condition, *(("waived",) if waived else ()))
-    return Node("derived", atom, state, children=children)
+    return Node("derived", atom, state, below=lambda: children)
 
 
 def document_node(run: Run, name: str, route: str, document: str) -> Node:

@@ -101,6 +101,7 @@ def tree(data: Mapping[str, Any], law: Law) -> Node:
     rules = {f"{rule.file}:{rule.line}": rule for rule in law.rules}
 
     def node(data: Mapping[str, Any]) -> Node:
+        children = tuple(map(node, data.get("because", ())))
         return Node(
             data["kind"],
             _atom(data["atom"]),
@@ -109,7 +110,7 @@ def tree(data: Mapping[str, Any], law: Law) -> Node:
             rules.get(data.get("rule", "")),
             (),
             tuple(data.get("provisions", ())),
-            children=tuple(map(node, data.get("because", ()))),
+            below=lambda: children,
         )
 
     return node(data)

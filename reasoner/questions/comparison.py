@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from reasoner.engine import Decision
-from reasoner.explanation import FALSE, TRUE, Explainer, Node, leaves
+from reasoner.explanation import FALSE, TRUE, Explainer, Node
 from reasoner.ground import Atom
 from reasoner.outcome import CARRYING, Condition, Outcome
 from reasoner.program import Rule
@@ -226,7 +226,8 @@ def _only(view: View, other: View) -> Iterator[Carrier]:
     seen: set[tuple[str, int]] = set()
     there = _renaming(view, other)
     for name, nodes in view.support.items():
-        for atom, held in (pair for node in nodes for pair in _holding(node)):
+        met: set[Node] = set()
+        for atom, held in (pair for node in nodes for pair in _holding(node, met)):
             assert held.rule is not None
             index = held.rule.index
             if (name, index) not in seen and not _holds(other.explainer, there(atom), index, there(held.atom[2:])):
@@ -234,16 +235,19 @@ def _only(view: View, other: View) -> Iterator[Carrier]:
                 yield Carrier(name, held.rule, held.provisions, held)
 
 
-def _holding(node: Node) -> Iterator[tuple[Atom, Node]]:
+def _holding(node: Node, met: set[Node]) -> Iterator[tuple[Atom, Node]]:
     """The rules that hold in an explanation and name a provision, those that carry what is explained, each with what
-    it gives."""
+    it gives; what was ``met`` before is passed over."""
+    if node in met:
+        return
+    met.add(node)
     for rule in node.children:
         if rule.state == TRUE:
             if rule.provisions:
                 yield node.atom, rule
             for child in rule.children:
                 if not child.negated:
-                    yield from _holding(child)
+                    yield from _holding(child, met)
 
 
 def _holds(explainer: Explainer, atom: Atom, index: int, values: Atom) -> bool:
@@ -260,13 +264,11 @@ def _holds(explainer: Explainer, atom: Atom, index: int, values: Atom) -> bool:
 
 def _facts(before: View, after: View) -> Iterator[Fact]:
     """The facts of the case and the comparisons in either explanation that are otherwise in the other case."""
-    back = _renaming(before, after)
-    told = dict.fromkeys((*_leaves(after), *((back(atom), kind) for atom, kind in _leaves(before))))
-    there = _renaming(after, before)
-    for atom, kind in told:
-        was, now = _leaf(before, there(atom), kind), _leaf(after, atom, kind)
-        if (was.state if was else FALSE) != (now.state if now else FALSE):
-            yield Fact(was, now)
+    back, there = _renaming(before, after), _renaming(after, before)
+    for atom in dict.fromkeys((*_leaves(after), *map(back, _leaves(before)))):
+        was, now = _leaf(before, there(atom)), _leaf(after, atom)
+        if _state(before, was) != _state(after, now):
+            yield Fact(_node(before, was), _node(after, now))
 
 
 def _renaming(view: View, other: View) -> Callable[[Any], Any]:
@@ -277,17 +279,28 @@ def _renaming(view: View, other: View) -> Callable[[Any], Any]:
     return lambda term: _named(term, {name: canonical.get(person, person) for name, person in view.person.items()})
 
 
-def _leaves(view: View) -> Iterator[tuple[Atom, str]]:
-    for nodes in view.support.values():
-        for node in nodes:
-            for part in leaves(node):
-                yield part.atom, part.kind
-
-
-def _leaf(view: View, atom: Atom, kind: str) -> Node | None:
+def _leaves(view: View) -> Iterator[tuple[str, Atom]]:
+    """The inputs and comparisons at the ends of the explanations, with what each is."""
     program = view.explainer.program
-    number = (program.number_of_comparison if kind == "comparison" else program.number).get(atom)
-    return None if number is None else view.explainer.node(number)
+    explained = (program.number.get(node.atom) for nodes in view.support.values() for node in nodes)
+    ends = (end for number in explained if number is not None for end in view.explainer.leaves(number))
+    for number in dict.fromkeys(ends):
+        comparison = program.comparisons.get(number)
+        yield ("input", program.atoms[number]) if comparison is None else ("comparison", comparison)
+
+
+def _leaf(view: View, leaf: tuple[str, Atom]) -> int | None:
+    """The number of an input or comparison; none where there is no such thing."""
+    program, (kind, atom) = view.explainer.program, leaf
+    return (program.number_of_comparison if kind == "comparison" else program.number).get(atom)
+
+
+def _state(view: View, leaf: int | None) -> str:
+    return FALSE if leaf is None else view.explainer.state(leaf)
+
+
+def _node(view: View, leaf: int | None) -> Node | None:
+    return None if leaf is None else view.explainer.node(leaf)
 
 
 def _named(term: Any, names: Mapping[str, str]) -> Any:
