@@ -15,7 +15,8 @@ from typing import Any
 from reasoner.errors import RulesError
 from reasoner.ground import GroundProgram
 
-_FEW = 4  # runs of one program that are interpreted before it is compiled
+_FEW = 4  # runs of one program from the beginning that are interpreted before it is compiled
+_NEAR = 4  # a run goes on from the last one if at most one in so many inputs has changed
 _CHUNK = 400  # statements in one compiled function; Python compiles long functions slowly
 
 
@@ -26,6 +27,7 @@ class Evaluator:
     program: GroundProgram
     place: Callable[[int], str] = str  # where a rule stands, by its index
     _runs: int = 0
+    _last: tuple[Mapping[int, bool | None], Rails] | None = None  # the last run of a single world
 
     @cached_property
     def order(self) -> tuple[int, ...]:
@@ -65,40 +67,81 @@ class Evaluator:
 
         ``truth`` gives the inputs that are the same in all worlds (None: open), ``varied`` maps an input to the bits of
         the worlds in which it holds, and ``opened`` some of those to the bits of the worlds in which it is open.
+        A case that differs little from the last one is evaluated only as far as it does.
         """
         full = (1 << worlds) - 1
-        holds, fails = [0] * self.program.size, [full] * self.program.size
-        for atom, value in truth.items():
+        varied, opened, last = varied or {}, opened or {}, self._last
+        moved = [n for n, value in truth.items() if last is None or last[0].get(n, self) is not value]
+        anew = last is None or len(moved) + len(varied) > len(truth) // _NEAR
+        if last is None or anew:
+            holds, fails = [0] * self.program.size, [full] * self.program.size
+        elif worlds == 1:
+            holds, fails = last[1].holds.copy(), last[1].fails.copy()
+        else:
+            holds, fails = ([full if value else 0 for value in rail] for rail in (last[1].holds, last[1].fails))
+        for atom in truth if anew else moved:
+            value = truth[atom]
             holds[atom] = full if value else 0
             fails[atom] = full if value is False else 0
-        for atom, bits in (varied or {}).items():
+        for atom, bits in varied.items():
             holds[atom], fails[atom] = bits, full ^ bits
-        for atom, bits in (opened or {}).items():
+        for atom, bits in opened.items():
             fails[atom] &= ~bits
-        self._runs += 1
-        if self._runs > _FEW:
+        if not anew:
+            self._update((*moved, *varied), holds, fails, full)
+        elif self._runs < _FEW:
+            self._runs += 1
+            for atom in self.order:
+                holds[atom], fails[atom] = self._value(atom, holds, fails, full)
+        else:
             for step in self._steps:
                 step(holds, fails, full)
-        else:
-            self._interpret(holds, fails, full)
-        return Rails(holds, fails, full)
+        rails = Rails(holds, fails, full)
+        if worlds == 1 and not varied:
+            self._last = dict(truth), rails
+        return rails
 
-    def _interpret(self, holds: list[int], fails: list[int], full: int) -> None:
-        """What the compiled steps do, rule by rule: for the first runs, which would not earn back the compilation."""
-        rules = self.program.rules
-        for atom in self.order:
-            true, false = 0, full
-            for _, _, positive, negative in rules[atom]:
-                body, broken = full, 0
-                for number in positive:
-                    body &= holds[number]
-                    broken |= fails[number]
-                for number in negative:
-                    body &= fails[number]
-                    broken |= holds[number]
-                true |= body
-                false &= broken
-            holds[atom], fails[atom] = true, false
+    def _value(self, atom: int, holds: list[int], fails: list[int], full: int) -> tuple[int, int]:
+        """The worlds in which a derived atom holds, and those in which it does not."""
+        true, false = 0, full
+        for _, _, positive, negative in self.program.rules[atom]:
+            body, broken = full, 0
+            for number in positive:
+                body &= holds[number]
+                broken |= fails[number]
+            for number in negative:
+                body &= fails[number]
+                broken |= holds[number]
+            true |= body
+            false &= broken
+        return true, false
+
+    def _update(self, moved: Iterable[int], holds: list[int], fails: list[int], full: int) -> None:
+        """Puts right what follows from some inputs, bodies before heads."""
+        order, readers = self.order, self._readers
+        stale = bytearray(len(order))
+        for atom in moved:
+            for place in readers.get(atom, ()):
+                stale[place] = 1
+        place = stale.find(1)
+        while place >= 0:
+            atom = order[place]
+            true, false = self._value(atom, holds, fails, full)
+            if holds[atom] != true or fails[atom] != false:
+                holds[atom], fails[atom] = true, false
+                for reader in readers.get(atom, ()):
+                    stale[reader] = 1
+            place = stale.find(1, place + 1)
+
+    @cached_property
+    def _readers(self) -> dict[int, list[int]]:
+        """Atom to the places in the order of those that read it."""
+        found: dict[int, list[int]] = {}
+        for place, atom in enumerate(self.order):
+            for _, _, positive, negative in self.program.rules[atom]:
+                for number in (*positive, *negative):
+                    found.setdefault(number, []).append(place)
+        return found
 
     @cached_property
     def _steps(self) -> tuple[Callable[[list[int], list[int], int], None], ...]:
