@@ -174,10 +174,10 @@ def _class(calendar: Calendar, atom: Atom) -> bool | None:
     on = calendar.value(atom[3]) if len(atom) > 3 else None
     if codes is NONE or on is NONE:
         return False
-    known = table if isinstance(codes, OpenCode) else _codes(codes)
-    spans = [(a or date.min, b or date.max) for a, b in (table[c] for c in known if c in table)]
-    found: bool | None = bool(spans)
+    known = table if isinstance(codes, OpenCode) else [code for code in _codes(codes) if code in table]
+    found: bool | None = bool(known)
     if on is not None:
+        spans = [(a or date.min, b or date.max) for a, b in (table[code] for code in known)]
         low, high, may_be_none = ends(on)
         first, last = as_day(low), as_day(high)
         spans = [span for span in spans if span[0] <= last and span[1] >= first]

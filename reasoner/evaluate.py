@@ -163,29 +163,27 @@ class Evaluator:
         yield f"H[{atom}] = {' | '.join(holds)}"
         yield f"F[{atom}] = {' & '.join(f'({fail})' for fail in fails)}"
 
-    @cached_property
-    def _cones(self) -> dict[int, frozenset[int]]:
-        return {}
+    def cone(self, *atoms: int) -> frozenset[int]:
+        """The inputs and comparisons that any of the atoms can depend on."""
+        leaves, reach = self._reach
+        found = 0
+        for atom in atoms:
+            found |= reach.get(atom, 0)
+        bits = f"{found:b}"[::-1]
+        return frozenset(leaf for leaf, bit in zip(leaves, bits, strict=False) if bit == "1")
 
-    def cone(self, atom: int) -> frozenset[int]:
-        """The inputs and comparisons that the atom can depend on."""
-        found = self._cones.get(atom)
-        if found is None:
-            rules = self.program.rules
-            seen, stack, leaves = {atom}, [atom], set[int]()
-            while stack:
-                current = stack.pop()
-                if current not in rules:
-                    leaves.add(current)
-                    continue
-                for _, _, positive, negative in rules[current]:
-                    for other in (*positive, *negative):
-                        if other not in seen:
-                            seen.add(other)
-                            stack.append(other)
-            found = frozenset(leaves)
-            self._cones[atom] = found
-        return found
+    @cached_property
+    def _reach(self) -> tuple[list[int], dict[int, int]]:
+        """The inputs and comparisons, and for each atom which of them it can depend on, as bits."""
+        rules, leaves = self.program.rules, [*self.program.inputs, *self.program.comparisons]
+        found = {leaf: 1 << place for place, leaf in enumerate(leaves)}
+        for atom in self.order:
+            reach = 0
+            for _, _, positive, negative in rules[atom]:
+                for number in (*positive, *negative):
+                    reach |= found.get(number, 0)  # nothing makes an atom true that is neither
+            found[atom] = reach
+        return leaves, found
 
 
 @dataclass(eq=False, repr=False)

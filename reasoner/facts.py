@@ -83,6 +83,10 @@ class Plan:
             thing: tuple(Field(names, silence, tuple(inputs)) for (names, silence), inputs in listed.items())
             for thing, listed in fields.items()
         }
+        self.papers: dict[str, list[Thing]] = {}  # of each person
+        for thing in fields:
+            if thing[0] == "documents":
+                self.papers.setdefault(thing[1], []).append(thing)
         self.nothing: dict[int, bool | None] = dict.fromkeys(program.inputs, False)
         self.orders = tuple((n, *atom[1:]) for n, atom in program.comparisons.items() if atom[0] == "date")
         self.others = tuple((n, atom) for n, atom in program.comparisons.items() if atom[0] != "date")
@@ -225,9 +229,9 @@ class Reader:
                 for number, wanted in field.inputs:
                     truth[number] = self._holds(value, wanted)
         for person in self._open_lists:
-            for thing, listed in fields.items():
-                if thing[:2] == ("documents", person) and thing not in self.things:
-                    truth.update(dict.fromkeys((n for field in listed for n, _ in field.inputs), None))
+            for thing in plan.papers.get(person, ()):
+                if thing not in self.things:
+                    truth.update(dict.fromkeys((n for field in fields[thing] for n, _ in field.inputs), None))
         return truth, assumed
 
     def _value_of(self, thing: Thing, things: tuple[Any, ...], names: tuple[str, ...]) -> Any:
@@ -378,10 +382,9 @@ class _Remembering(Calendar):
 
     def value(self, term: Any) -> Any:
         """As in :class:`Calendar`."""
-        known = self.known
-        if term in known:
-            return known[term]
-        found = known[term] = super().value(term)
+        found = self.known.get(term)
+        if found is None:
+            found = self.known[term] = super().value(term)
         return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cached_property, partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.errors import dotted
@@ -229,7 +228,7 @@ class Layout:
         self.kinds = {str(effect): str(kind) for effect, kind in law.table("effect_kind")}
         self.amounts = {str(fee): (amount, str(currency)) for fee, _, amount, currency in law.table("amount")}
         self.holder = (route,) in law.table("holder_route")
-        self.cone = sorted(frozenset[int]().union(*(machine.evaluator.cone(number) for number in self.results)))
+        self.cone = sorted(machine.evaluator.cone(*self.results))
         comparisons = (program.comparisons.get(number) for number in self.cone)
         self.points = sorted({point for comparison in comparisons if comparison for point in leaves(comparison)})
 
@@ -473,17 +472,8 @@ class _Builder:
         """What can still change the result."""
         run = self.run
         for item in depends_on(run.program, run.inputs, run.rails.truth, self.layout.results):
-            atom = self._input_at(item.path)
+            atom = run.open_at.get(item.path, item.path[-1:])
             yield Dependence(dotted(item.path), str(atom[0]), item.size, atom)
-
-    def _input_at(self, path: tuple[str | int, ...]) -> tuple[Any, ...]:
-        """The input or point of the vocabulary that stands at a place of the case file."""
-        run, reader = self.run, self.run.inputs.reader
-        open_inputs = (run.program.atoms[n] for n in run.program.inputs if run.inputs.truth[n] is None)
-        for atom in chain(run.inputs.open_points, open_inputs):
-            if reader.place(atom) == path:
-                return atom
-        return path[-1:]
 
     def _assumed(self) -> Iterator[Assumption]:
         run, found = self.run, dict[str, Assumption]()

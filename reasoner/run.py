@@ -6,17 +6,18 @@ inputs, and a case that differs from earlier ones elsewhere finds its conclusion
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any, TypeVar
 
-from reasoner.cast import Cast
+from reasoner.cast import Cast, Path
 from reasoner.errors import RulesError
 from reasoner.evaluate import Evaluator, Rails
 from reasoner.explanation import Explainer
 from reasoner.facts import Inputs, Plan
-from reasoner.ground import GroundProgram
+from reasoner.ground import Atom, GroundProgram
 from reasoner.openness import variables
 from reasoner.program import Law
 from reasoner.residue import Residue, constrained, residue
@@ -69,7 +70,7 @@ class Machine:
         """
         found = self._masks.get(atoms)
         if found is None:
-            found = self._leaves(atoms)
+            found = self._leaves(*atoms)
             before = 0
             while found != before:
                 before = found
@@ -78,17 +79,13 @@ class Machine:
             self._masks[atoms] = found
         return found
 
-    def _leaves(self, atoms: Iterable[int]) -> int:
-        found = 0
-        for atom in atoms:
-            for leaf in self.evaluator.cone(atom):
-                found |= 1 << leaf
-        return found
+    def _leaves(self, *atoms: int) -> int:
+        return sum(1 << leaf for leaf in self.evaluator.cone(*atoms))
 
     @cached_property
     def _tied(self) -> tuple[int, ...]:
         """For each constraint on possible cases what it reads, as bits."""
-        return tuple(self._leaves((*true, *false)) for true, false in self.program.constraints)
+        return tuple(self._leaves(*true, *false) for true, false in self.program.constraints)
 
     @cached_property
     def comparisons(self) -> int:
@@ -248,7 +245,8 @@ class Run:
         found: dict[int, bool | None] = {number: None for number in asked if sample.open(number)}
         rest = [number for number in asked if number not in found]
         if rest:
-            common = consequences(part, options, rest)
+            part = residue(self.program, self.rails.truth, rest)
+            common = consequences(part, self._options(part), rest)
             if common is None:
                 return dict.fromkeys(asked)
             found |= {n: True if n in common.certain else None if n in common.possible else False for n in rest}
@@ -269,6 +267,15 @@ class Run:
             if self.rails.truth(number) is False
         }
         return tuple(number for number in self._all_undecided if self.program.atoms[number][1:3] not in shut)
+
+    @cached_property
+    def open_at(self) -> dict[Path, Atom]:
+        """The open point of the vocabulary, or else the open input, that stands at a place of the case file."""
+        inputs, found = self.inputs, dict[Path, Atom]()
+        opened = (self.program.atoms[number] for number in self.program.inputs if inputs.truth[number] is None)
+        for atom in chain(inputs.open_points, opened):
+            found.setdefault(inputs.reader.place(atom), atom)
+        return found
 
     @cached_property
     def explainer(self) -> Explainer:

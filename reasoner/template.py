@@ -56,9 +56,7 @@ def _skeleton(law: Law, route: str, alone: bool) -> str:
 def _places(machine: Machine, reader: Reader, name: str, route: str) -> Iterator[tuple[tuple[Any, ...], Entry, Any]]:
     """For every input and point that the route can depend on: where it stands in a case file, its entry and itself."""
     program, law = machine.program, machine.law
-    cone = frozenset[int]().union(
-        *(machine.evaluator.cone(n) for n in program.shown if program.atoms[n][1:3] == (name, route))
-    )
+    cone = machine.evaluator.cone(*(n for n in program.shown if program.atoms[n][1:3] == (name, route)))
     seen: set[tuple[Any, ...]] = set()
     points: list[Any] = [point for n in program.comparisons if n in cone for point in leaves(program.comparisons[n])]
     for atom in (*points, *(program.atoms[n] for n in program.inputs if n in cone)):

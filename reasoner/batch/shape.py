@@ -248,8 +248,7 @@ class ShapeKnown:
         return frozenset((*self.machine.program.inputs, *self.machine.program.comparisons))
 
     def _leaves(self, *atoms: int) -> tuple[int, ...]:
-        cones = (self.machine.evaluator.cone(atom) for atom in atoms)
-        return tuple(sorted(frozenset[int]().union(*cones) & self._read))
+        return tuple(sorted(self.machine.evaluator.cone(*atoms) & self._read))
 
     def _part(self, name: str, atoms: tuple[int, ...], build: Callable[[Sample], Entry]) -> Part:
         mask = self.machine.mask(atoms)

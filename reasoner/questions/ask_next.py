@@ -100,8 +100,7 @@ class Examined:
 
     def _reads(self, goal: Goal, leaves: set[int]) -> bool:
         """Whether a goal depends on any of these inputs and comparisons in some case of this shape."""
-        cone = self.run.evaluator.cone
-        return any(not leaves.isdisjoint(cone(atom)) for atom in (*goal.atoms, *goal.moot))
+        return not leaves.isdisjoint(self.run.evaluator.cone(*goal.atoms, *goal.moot))
 
     # -- the next question --------------------------------------------------------------------------------------
 

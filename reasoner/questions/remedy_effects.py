@@ -113,7 +113,7 @@ def span(
     numbers = program.number
     asked = [n for key in ("eligible", "incomplete") if (n := numbers.get((key, name, route))) is not None]
     asked += program.about("warning", name, route)
-    cone = frozenset[int]().union(*(run.evaluator.cone(number) for number in asked))
+    cone = run.evaluator.cone(*asked)
     read = {
         number: comparison
         for number, comparison in program.comparisons.items()

@@ -309,7 +309,7 @@ def requested(views: Views) -> tuple[str, ...]:
 def relaxed(views: Views, asked: Sequence[int]) -> dict[int, bool | None]:
     """The truth of the inputs and comparisons that some atoms depend on, open where something that can be changed makes
     a difference."""
-    program, cone = views.program, frozenset[int]().union(*map(views.run.evaluator.cone, asked))
+    program, cone = views.program, views.run.evaluator.cone(*asked)
     tied = {number for true, false in program.constraints for number in (*true, *false)}
     truth = dict(views.run.inputs.truth)
     for number in cone | tied.intersection(program.inputs):
