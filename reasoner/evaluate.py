@@ -172,6 +172,12 @@ class Evaluator:
         bits = f"{found:b}"[::-1]
         return frozenset(leaf for leaf, bit in zip(leaves, bits, strict=False) if bit == "1")
 
+    def reading(self, leaves: Iterable[int]) -> Callable[[int], bool]:
+        """Whether an atom can depend on any of some inputs and comparisons."""
+        reach = self._reach[1]
+        read = sum(reach[leaf] for leaf in leaves)
+        return lambda atom: bool(reach.get(atom, 0) & read)
+
     @cached_property
     def _reach(self) -> tuple[list[int], dict[int, int]]:
         """The inputs and comparisons, and for each atom which of them it can depend on, as bits."""

@@ -6,7 +6,7 @@ it true, each with all that fails in it; an open one by all that is open. Nodes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -85,7 +85,6 @@ class Explainer:
         self._nodes: dict[tuple[int, bool], Node] = {}
         self._choices: dict[int, list[_Chosen]] = {}
         self._provisions: dict[int, tuple[str, ...]] = {}
-        self._leaves: dict[int, tuple[int, ...]] = {}
 
     def explain(self, atom: Atom) -> Node:
         """The explanation of an atom of the ground program; an atom no rule of which fits the case has no children."""
@@ -137,18 +136,18 @@ class Explainer:
             found = self._provisions[number] = tuple(named)
         return found
 
-    def leaves(self, number: int) -> tuple[int, ...]:
-        """The inputs and comparisons at the ends of the explanation of an atom, in reading order, without building its
-        tree."""
-        found = self._leaves.get(number)
-        if found is None:
-            below: dict[int, None] = {}
+    def leaves(self, numbers: Iterable[int], wanted: Callable[[int], bool]) -> dict[int, None]:
+        """The inputs and comparisons at the ends of the explanations of some atoms, in reading order, without building
+        their trees; of an atom that is not ``wanted`` nothing is told."""
+        found, seen, stack = dict[int, None](), set[int](), [*numbers][::-1]
+        while stack:
+            number = stack.pop()
+            if number in seen or not wanted(number):
+                continue
+            seen.add(number)
             if number in self.inputs.truth:
-                below[number] = None
-            for instance in self._chosen(number):
-                for other, _ in instance.shown:
-                    below.update(dict.fromkeys(self.leaves(other)))
-            found = self._leaves[number] = tuple(below)
+                found[number] = None
+            stack += [other for instance in self._chosen(number) for other, _ in instance.shown][::-1]
         return found
 
     def named(self, atom: Atom) -> tuple[str, ...]:

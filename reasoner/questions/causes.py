@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reasoner.outcome import file_state
-from reasoner.questions.comparison import Carrier, Fact, reasons, viewed
+from reasoner.questions.comparison import Carrier, Fact, reasons, view
 from reasoner.run import Run
 
 Turn = tuple[str, str | None, str | None]
@@ -41,7 +41,7 @@ def cause(before: Run, after: Run, name: str, route: str, other: str | None = No
     )
     asked = [condition for condition, _, _ in conditions]
     views = [
-        viewed(run.thorough, run.cast.person, who, route, asked, [(paper, (was, now)) for paper, was, now in documents])
+        view(run, who, route, asked, [(paper, (was, now)) for paper, was, now in documents])
         for run, who in zip((before, after), names, strict=True)
     ]
     return Cause(conditions, documents, *reasons(*views), before, after)

@@ -178,12 +178,21 @@ _PARTS: Mapping[str, Callable[[Any], tuple[str, str]]] = {
 
 
 class View(NamedTuple):
-    """What is behind an outcome: for each condition, and for what else decides a result, the explanations of what
-    satisfies it, waives it or makes it so; ``person`` gives the id of a canonical person."""
+    """What is behind an outcome in a run: for each condition, and for what else decides a result, the explanations of
+    what satisfies it, waives it or makes it so."""
 
-    explainer: Explainer
-    person: Mapping[str, str]
+    run: Run
     support: Mapping[str, tuple[Node, ...]]
+
+    @property
+    def explainer(self) -> Explainer:
+        """Explains by every rule that holds."""
+        return self.run.thorough
+
+    @property
+    def person(self) -> Mapping[str, str]:
+        """The id of a canonical person."""
+        return self.run.cast.person
 
 
 def ways(name: str, route: str, condition: str) -> tuple[Atom, ...]:
@@ -193,26 +202,20 @@ def ways(name: str, route: str, condition: str) -> tuple[Atom, ...]:
     return ("satisfied", name, route, condition), ("waived", name, route, condition)
 
 
-def view(run: Run, name: str, route: str, conditions: Iterable[str]) -> View:
-    """The reasons of a run for some conditions of a canonical person on a route."""
-    return viewed(run.thorough, run.cast.person, name, route, conditions)
-
-
-def viewed(
-    explainer: Explainer,
-    person: Mapping[str, str],
+def view(
+    run: Run,
     name: str,
     route: str,
     conditions: Iterable[str],
     documents: Iterable[tuple[str, tuple[str | None, ...]]] = (),
 ) -> View:
-    """As :func:`view`, by an explainer that shows every rule that holds; of documents with why they have, or have not,
-    each of some statuses."""
-    found = {c: tuple(map(explainer.explain, ways(name, route, c))) for c in dict.fromkeys((*conditions, *CARRYING))}
+    """The reasons of a run for some conditions of a canonical person on a route; of documents those why they have, or
+    have not, each of some statuses."""
+    explain = run.thorough.explain
+    found = {c: tuple(map(explain, ways(name, route, c))) for c in dict.fromkeys((*conditions, *CARRYING))}
     for paper, wanted in documents:
-        atoms = (("document", name, route, paper, status) for status in wanted)
-        found[paper] = tuple(explainer.explain(atom) for atom in atoms)
-    return View(explainer, person, found)
+        found[paper] = tuple(explain(("document", name, route, paper, status)) for status in wanted)
+    return View(run, found)
 
 
 def reasons(before: View, after: View) -> tuple[tuple[Carrier, ...], tuple[Carrier, ...], tuple[Fact, ...]]:
@@ -265,7 +268,12 @@ def _holds(explainer: Explainer, atom: Atom, index: int, values: Atom) -> bool:
 def _facts(before: View, after: View) -> Iterator[Fact]:
     """The facts of the case and the comparisons in either explanation that are otherwise in the other case."""
     back, there = _renaming(before, after), _renaming(after, before)
-    for atom in dict.fromkeys((*_leaves(after), *map(back, _leaves(before)))):
+    first, second = before.run, after.run
+    wanted: Callable[[int], bool] = lambda atom: True  # noqa: E731
+    if first.program is second.program and before.person == after.person:
+        then = first.inputs.truth
+        wanted = first.evaluator.reading(n for n, value in second.inputs.truth.items() if then[n] is not value)
+    for atom in dict.fromkeys((*_leaves(after, wanted), *map(back, _leaves(before, wanted)))):
         was, now = _leaf(before, there(atom)), _leaf(after, atom)
         if _state(before, was) != _state(after, now):
             yield Fact(_node(before, was), _node(after, now))
@@ -279,19 +287,18 @@ def _renaming(view: View, other: View) -> Callable[[Any], Any]:
     return lambda term: _named(term, {name: canonical.get(person, person) for name, person in view.person.items()})
 
 
-def _leaves(view: View) -> Iterator[tuple[str, Atom]]:
+def _leaves(view: View, wanted: Callable[[int], bool]) -> Iterator[tuple[str, Atom]]:
     """The inputs and comparisons at the ends of the explanations, with what each is."""
-    program = view.explainer.program
+    program = view.run.program
     explained = (program.number.get(node.atom) for nodes in view.support.values() for node in nodes)
-    ends = (end for number in explained if number is not None for end in view.explainer.leaves(number))
-    for number in dict.fromkeys(ends):
+    for number in view.explainer.leaves((number for number in explained if number is not None), wanted):
         comparison = program.comparisons.get(number)
         yield ("input", program.atoms[number]) if comparison is None else ("comparison", comparison)
 
 
 def _leaf(view: View, leaf: tuple[str, Atom]) -> int | None:
     """The number of an input or comparison; none where there is no such thing."""
-    program, (kind, atom) = view.explainer.program, leaf
+    program, (kind, atom) = view.run.program, leaf
     return (program.number_of_comparison if kind == "comparison" else program.number).get(atom)
 
 

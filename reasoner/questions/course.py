@@ -18,7 +18,6 @@ from reasoner.questions.flips import Flips, same
 from reasoner.residue import residue
 from reasoner.run import Run
 from reasoner.sampling import Sample
-from reasoner.terms import leaves
 
 _TOLD = ("relevant", *RESULTS, "condition")
 
@@ -33,7 +32,7 @@ class World:
 
     shared: Rails
     index: int
-    sample: Callable[[], Sample]
+    sample: Callable[[tuple[str, ...]], Sample]
 
     def truth(self, atom: int) -> bool | None:
         """The truth of an atom in this world; None where it is open."""
@@ -41,9 +40,9 @@ class World:
             return True
         return False if self.shared.fails[atom] >> self.index & 1 else None
 
-    def open(self, atom: int) -> bool:
-        """Whether an atom is known to be open in this world; if not, it can still be."""
-        return bool(self.sample().open(atom) >> self.index & 1)
+    def open(self, atom: int, parts: tuple[str, ...]) -> bool:
+        """Whether an atom, of one of some predicates, is known to be open in this world; if not, it can still be."""
+        return bool(self.sample(parts).open(atom) >> self.index & 1)
 
 
 class Moment(Run):
@@ -68,13 +67,15 @@ class Moment(Run):
     def state(self, number: int) -> bool | None:
         """The truth of any atom; of an open one worked out with what else is said of its person and route."""
         value = self.world.truth(number)
-        if value is not None or number not in self.program.is_shown or self.world.open(number):
+        if value is not None or number not in self.program.is_shown:
             return value
+        part, *about = self.program.atoms[number][:3]
+        parts = _TOLD if part in _TOLD else (part,)
+        if self.world.open(number, parts):
+            return None
         if number not in self._settled:
-            part, *about = self.program.atoms[number][:3]
-            parts = _TOLD if part in _TOLD else (part,)
             asked = [n for p in parts for n in self.program.about(p, *about) if self.world.truth(n) is None]
-            asked = [n for n in dict.fromkeys((number, *asked)) if not self.world.open(n)]
+            asked = [n for n in dict.fromkeys((number, *asked)) if not self.world.open(n, parts)]
             self._settled.update(self._worked_out(asked))
         return self._settled[number]
 
@@ -99,7 +100,8 @@ class Course:
         self.low, self.first, self.last = low, first, last
         self.value: Callable[[int], Any] = date.fromordinal if isinstance(first, date) else int
         self.numbers = range(self.number(first), self.number(last) + 1)
-        if low.inputs.reader.truths(low.machine.plan)[0] != high.truths(low.machine.plan)[0]:
+        truth = low.inputs.truth
+        if any(truth[number] is not value for number, value in high.truths(low.machine.plan)[0].items()):
             raise CannotVary
         moving = dict(self._moving(high))
         self.flips = Flips(low.inputs.calendar, moving, self.numbers, self.value)
@@ -111,8 +113,7 @@ class Course:
 
     def _moving(self, high: Reader) -> Iterator[tuple[Term, Callable[[Any], Value]]]:
         """The points that differ between the first value and the last, with their value in between."""
-        seen = {point for comparison in self.low.program.comparisons.values() for point in leaves(comparison)}
-        for point in seen:
+        for point in self.low.machine.points(self.low.machine.comparisons):
             was, now = self.low.inputs.calendar.value(point), high.value(_atom(point))[0]
             if (was, now) == (self.first, self.last):
                 yield point, same
@@ -160,13 +161,13 @@ class Course:
 
     def _sample(
         self, mask: int, rails: Rails, moments: int, varied: Mapping[int, int], opened: Mapping[int, int]
-    ) -> Callable[[], Sample]:
-        """What open facts can bring about at all the moments; worked out when something is open."""
+    ) -> Callable[[tuple[str, ...]], Sample]:
+        """What open facts can bring about at all the moments, of some predicates; worked out when one is open."""
 
         @cache
-        def sample() -> Sample:
+        def sample(predicates: tuple[str, ...]) -> Sample:
             program, always = self.low.program, rails.always
-            part = residue(program, always, (n for n in program.shown if always(n) is None))
+            part = residue(program, always, (n for p in predicates for n in program.by_predicate.get(p, ())))
             within = frozenset(n for n in part.leaves if mask >> n & 1 and n not in program.comparisons)
             options = [variable.options for variable in variables(program, self.low.inputs, within)]
             return Sample(part, program.comparisons, options, moments, varied, opened)

@@ -37,6 +37,7 @@ class Flips:
         self.fixed, self.moving, self.numbers, self.at = calendar, moving, numbers, at
         self.alone = frozenset(point for point, value in moving.items() if value is same)
         self._now: Any = None
+        self._answers: dict[Atom, list[tuple[int, bool | None]]] = {}
         self.calendar = Calendar(self._lookup, calendar.members)
 
     def _lookup(self, point: Term) -> Any:
@@ -58,12 +59,13 @@ class Flips:
 
     def answers(self, atom: Atom) -> list[tuple[int, bool | None]]:
         """The answers of a comparison, each with the first number that has it."""
-        starts = sorted({self.numbers[0], *self.cuts(atom)})
-        found: list[tuple[int, bool | None]] = []
-        for start in starts:
-            answer = self._answer(atom, start)
-            if not found or found[-1][1] is not answer:
-                found.append((start, answer))
+        renamed = self._renamed(atom)  # many persons ask the same of the day that is varied
+        if (found := self._answers.get(renamed)) is None:
+            found = self._answers[renamed] = []
+            for start in sorted({self.numbers[0], *self.cuts(atom)}):
+                answer = self._answer(atom, start)
+                if not found or found[-1][1] is not answer:
+                    found.append((start, answer))
         return found
 
     def _answer(self, atom: Atom, number: int) -> bool | None:
