@@ -62,7 +62,7 @@ class Flips:
         renamed = self._renamed(atom)  # many persons ask the same of the day that is varied
         if (found := self._answers.get(renamed)) is None:
             found = self._answers[renamed] = []
-            for start in sorted({self.numbers[0], *self.cuts(atom)}):
+            for start in sorted({self.numbers[0], *self.cuts(atom, renamed)}):
                 answer = self._answer(atom, start)
                 if not found or found[-1][1] is not answer:
                     found.append((start, answer))
@@ -72,9 +72,9 @@ class Flips:
         self._now = self.at(number)
         return self.calendar.answer(atom)
 
-    def cuts(self, atom: Atom) -> Iterator[int]:
-        """Numbers among which are all at which a comparison flips."""
-        renamed, numbers = self._renamed(atom), self.numbers
+    def cuts(self, atom: Atom, renamed: Atom) -> Iterator[int]:
+        """Numbers among which are all at which a comparison flips; ``renamed`` with :data:`MOVED` for what moves."""
+        numbers = self.numbers
         if atom[0] == "class":
             yield from self._memberships(atom)
         elif not all(point in self.alone or point not in self.moving for point in leaves(atom)):
@@ -95,7 +95,7 @@ class Flips:
         flips passes another. ``atoms`` are all comparisons that count, ``opened`` the points that are open."""
         if not opened:
             return []
-        renamed = [atom for atom in map(self._renamed, atoms) if not opened.isdisjoint(leaves(atom))]
+        renamed = [self._renamed(atom) for atom in atoms if not opened.isdisjoint(leaves(atom))]
         group: dict[Term, None] = {MOVED: None}
         before = 0
         while len(group) > before:
@@ -117,9 +117,9 @@ class Flips:
         return point == MOVED or isinstance(self.fixed.value(point), Open | OpenCode)
 
     def _renamed(self, term: Any) -> Any:
-        if isinstance(term, tuple):
-            return MOVED if term in self.alone else tuple(self._renamed(part) for part in term)
-        return term
+        if type(term) is not tuple:
+            return term
+        return MOVED if term in self.alone else tuple([self._renamed(part) for part in term])
 
     def _comparison(self, atom: Atom, renamed: Atom, operator: str) -> Callable[[int], bool | None]:
         """A comparison by number; the side that does not move is worked out once."""
