@@ -122,7 +122,7 @@ def span(
     starts = flips(read.values(), moving, inputs.calendar, within)
     if starts is None:
         return None
-    part = open_part(program, {**inputs.truth, **dict.fromkeys(read)}, asked)
+    part = open_part(program, run.evaluator.run({**inputs.truth, **dict.fromkeys(read)}).truth, asked)
     rows = []
     for start in starts:
         calendar = having(inputs.calendar, dict.fromkeys(moving, start))

@@ -18,7 +18,7 @@ from reasoner.errors import UsageError
 from reasoner.facts import Thing, address
 from reasoner.program import Entry, Law, star
 from reasoner.questions.remedy_dates import Way, flips, points, units, ways, written
-from reasoner.questions.remedy_part import Part, open_part
+from reasoner.questions.remedy_part import Part, decided, open_part
 from reasoner.questions.remedy_views import Views
 from reasoner.target import unknown
 
@@ -347,12 +347,11 @@ def goals(views: Views, routes: Sequence[str]) -> tuple[tuple[Goal, ...], Part] 
         if eligible is not None:
             ends.append(Goal(route, (eligible,), () if incomplete is None else (incomplete,)))
     wanted = [n for goal in ends for n in (*goal.yes, *goal.no)]
-    truth = relaxed(views, wanted)
-    whole = open_part(views.program, truth, wanted).truth
-    left = [g for g in ends if all(whole[n] is not False for n in g.yes) and not any(whole[n] for n in g.no)]
+    known = decided(views.program, relaxed(views, wanted), wanted)
+    left = [g for g in ends if all(known(n) is not False for n in g.yes) and not any(map(known, g.no))]
     if not left:
         return None
-    part = open_part(views.program, truth, [n for goal in left for n in (*goal.yes, *goal.no)])
+    part = open_part(views.program, known, [n for goal in left for n in (*goal.yes, *goal.no)])
     return tuple(Goal(goal.route, _open(goal.yes, part), _open(goal.no, part)) for goal in left), part
 
 

@@ -15,7 +15,7 @@ from reasoner.facts import address
 from reasoner.questions.remedy_dates import points
 from reasoner.questions.remedy_effects import certain
 from reasoner.questions.remedy_moves import Moves, Prices, Setting
-from reasoner.questions.remedy_part import open_part
+from reasoner.questions.remedy_part import decided, open_part
 from reasoner.questions.remedy_search import Search
 from reasoner.questions.remedy_views import Views
 
@@ -47,7 +47,9 @@ class Obstacles(NamedTuple):
 def obstacles(views: Views, prices: Prices, route: str) -> Obstacles | None:
     """What stands in the way of a person on a route; None when that cannot be told."""
     aims = _aims(views, route)
-    part = open_part(views.program, dict.fromkeys(views.run.inputs.truth), [n for aim in aims.values() for n in aim])
+    asked = [number for aim in aims.values() for number in aim]
+    known = decided(views.program, dict.fromkeys(views.run.inputs.truth), asked)
+    part = open_part(views.program, known, asked)
     core = _Core(Moves(views, prices, [route], part), aims).core()
     if core is None:
         return None

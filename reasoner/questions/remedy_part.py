@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reasoner.ground import GroundProgram
@@ -10,6 +10,7 @@ from reasoner.ground import GroundProgram
 Body = tuple[tuple[int, ...], tuple[int, ...]]
 """Atoms that have to hold, and atoms that must not."""
 Truth = Mapping[int, bool | None]
+Known = Callable[[int], bool | None]
 
 
 class Part(NamedTuple):
@@ -22,11 +23,16 @@ class Part(NamedTuple):
     truth: dict[int, bool | None]
 
 
-def open_part(program: GroundProgram, truth: Truth, asked: Iterable[int]) -> Part:
-    """What the atoms ``asked`` depend on, where ``truth`` leaves open whatever can be changed."""
-    asked = tuple(asked)
+def decided(program: GroundProgram, truth: Truth, asked: Iterable[int]) -> Known:
+    """What is certain of all that the atoms ``asked`` and the constraints read, where ``truth`` leaves open whatever
+    can be changed."""
     tied = (number for true, false in program.constraints for number in (*true, *false))
-    known = evaluated(program.rules, truth, (*asked, *tied))
+    return evaluated(program.rules, truth, (*asked, *tied)).__getitem__
+
+
+def open_part(program: GroundProgram, known: Known, asked: Iterable[int]) -> Part:
+    """What the atoms ``asked`` depend on."""
+    asked = tuple(asked)
     rules, leaves = dict[int, tuple[Body, ...]](), set[int]()
     _reach(program, known, asked, rules, leaves)
     rest = (_rest(known, *body) for body in program.constraints)
@@ -35,17 +41,17 @@ def open_part(program: GroundProgram, truth: Truth, asked: Iterable[int]) -> Par
         left = [body for body in left if body not in found]
         constraints += found
         _reach(program, known, [n for true, false in found for n in (*true, *false)], rules, leaves)
-    return Part(rules, frozenset(leaves), tuple(constraints), {atom: known[atom] for atom in asked})
+    return Part(rules, frozenset(leaves), tuple(constraints), {atom: known(atom) for atom in asked})
 
 
 def _reach(
-    program: GroundProgram, known: Truth, start: Iterable[int], rules: dict[int, tuple[Body, ...]], leaves: set[int]
+    program: GroundProgram, known: Known, start: Iterable[int], rules: dict[int, tuple[Body, ...]], leaves: set[int]
 ) -> None:
     """Adds the open atoms at and below ``start``."""
     stack = list(start)
     while stack:
         atom = stack.pop()
-        if known[atom] is not None or atom in rules or atom in leaves:
+        if known(atom) is not None or atom in rules or atom in leaves:
             continue
         if atom not in program.rules:
             leaves.add(atom)
@@ -55,11 +61,16 @@ def _reach(
         stack += [number for true, false in rules[atom] for number in (*true, *false)]
 
 
-def _rest(known: Truth, true: Iterable[int], false: Iterable[int]) -> Body | None:
+def _rest(known: Known, true: Iterable[int], false: Iterable[int]) -> Body | None:
     """What is open of a body; None when it cannot hold."""
-    if any(known[n] is False for n in true) or any(known[n] is True for n in false):
-        return None
-    return tuple(n for n in true if known[n] is None), tuple(n for n in false if known[n] is None)
+    positive, negative = list[int](), list[int]()
+    for atoms, kept, failing in ((true, positive, False), (false, negative, True)):
+        for number in atoms:
+            if (value := known(number)) is None:
+                kept.append(number)
+            elif value is failing:
+                return None
+    return tuple(positive), tuple(negative)
 
 
 def evaluated(
@@ -75,17 +86,35 @@ def evaluated(
         if atom in known:
             stack.pop()
             continue
-        bodies = [instance[-2:] for instance in rules.get(atom, ())]
-        if missing := [n for true, false in bodies for n in (*true, *false) if n not in known]:
-            stack += missing
-            continue
-        stack.pop()
         value: bool | None = False
-        for true, false in bodies:
-            states = {known[n] for n in true} | {None if (state := known[n]) is None else not state for n in false}
-            if False not in states:
-                value = None if None in states else True
-                if value:
+        missing: list[int] = []
+        for instance in rules.get(atom, ()):
+            state, lacking = _held(known, instance[-2], instance[-1])
+            if state is False:
+                continue  # whatever else is in this body need not be known
+            missing += lacking
+            if not lacking:
+                value = state
+                if state:
                     break
-        known[atom] = value
+        if missing and not value:
+            stack += missing
+        else:
+            known[atom] = value
+            stack.pop()
     return known
+
+
+def _held(known: Truth, true: Iterable[int], false: Iterable[int]) -> tuple[bool | None, list[int]]:
+    """Whether a body holds by what is known, and what is not known yet if it does not fail."""
+    held: bool | None = True
+    lacking: list[int] = []
+    for atoms, wanted in ((true, True), (false, False)):
+        for n in atoms:
+            if n not in known:
+                lacking.append(n)
+            elif (value := known[n]) is None:
+                held = None
+            elif value is not wanted:
+                return False, []
+    return held, lacking
