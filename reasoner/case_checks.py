@@ -96,15 +96,15 @@ class Entries(NamedTuple):
 def at(value: object, path: KeyPath) -> Any:
     """The value at a path of keys and indexes in a case; None when a part of it is missing."""
     for part in path:
-        if isinstance(value, Mapping):
-            value = value.get(part)
-        elif isinstance(value, tuple):
-            inside = isinstance(part, int) and 0 <= part < len(value)
-            value = value[int(part)] if inside else None
-        elif isinstance(value, Section) and isinstance(part, str):
+        if isinstance(value, Section) and isinstance(part, str):
             fields = type(value).model_fields
             name = part if part in fields else f"{part}_"
             value = getattr(value, name) if name in fields else None
+        elif isinstance(value, tuple):
+            inside = isinstance(part, int) and 0 <= part < len(value)
+            value = value[int(part)] if inside else None
+        elif isinstance(value, Mapping):
+            value = value.get(part)
         else:
             return None
     return value
@@ -299,11 +299,11 @@ def _documents(holder: Person | Application, base: KeyPath) -> Iterator[Finding]
 def _orders(entry: Section, base: KeyPath, chains: tuple[Chain, ...]) -> Iterator[Finding]:
     """For each date of a chain, the nearest date before it that certainly lies after it."""
     for chain in chains:
-        for index, path in enumerate(chain):
-            for before in reversed(chain[:index]):
-                earlier, later = at(entry, before), at(entry, path)
-                if _reversed(earlier, later):
-                    yield _order_finding(earlier, later, (*base, *before), (*base, *path))
+        dates = [at(entry, path) for path in chain]
+        for index, later in enumerate(dates):
+            for before in reversed(range(index)):
+                if _reversed(dates[before], later):
+                    yield _order_finding(dates[before], later, (*base, *chain[before]), (*base, *chain[index]))
                     break
 
 

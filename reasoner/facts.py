@@ -353,7 +353,7 @@ def read_inputs(plan: Plan, reader: Reader) -> Inputs:
             values[point] = value
             if silent:
                 assumed_points.add(point)
-            if isinstance(value, Open | OpenCode | OpenPeriods):
+            if isinstance(value, (Open, OpenCode, OpenPeriods)):
                 open_points[point] = value
         return value
 

@@ -152,7 +152,7 @@ class Outcome(NamedTuple):
 def outcomes(run: Run) -> Iterator[Outcome]:
     """The outcomes of one run, by person in the order of the case file and then by route in the order of the law."""
     for person in run.inputs.reader.file.case.persons:
-        for route, regime in run.law.table("route"):
+        for route, regime in run.machine.routes.get(run.cast.canonical[person], ()):
             found = listed(run, person, route, regime)
             if found is not None:
                 yield found

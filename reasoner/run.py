@@ -63,6 +63,13 @@ class Machine:
         """clingo on the program."""
         return Solver(self.program)
 
+    @cached_property
+    def routes(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Canonical person to the routes that can be relevant, each with its regime, in the order of the law."""
+        relevant = {self.program.atoms[n][1:3] for n in self.program.by_predicate.get("relevant", ())}
+        names, table = {name for name, _ in relevant}, self.law.table("route")
+        return {name: tuple((route, regime) for route, regime in table if (name, route) in relevant) for name in names}
+
     def mask(self, atoms: tuple[int, ...]) -> int:
         """The inputs and comparisons that any of ``atoms`` can depend on, as bits.
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from reasoner.engine import Decision
 from reasoner.explanation import FALSE, TRUE, Explainer, Node
 from reasoner.ground import Atom
-from reasoner.outcome import CARRYING, Condition, Outcome
+from reasoner.outcome import CARRYING, Condition, Outcome, layout
 from reasoner.program import Rule
 from reasoner.quality.answers import text
 from reasoner.run import Run
@@ -106,7 +106,7 @@ def change(before: Side | None, after: Side | None) -> Change:
     """The differences between two outcomes of one person on one route."""
     if before is None or after is None:
         return Change(before, after, (), (), (), ())
-    items = tuple(items_of(before.outcome, after.outcome))
+    items = () if before.outcome == after.outcome else tuple(items_of(before.outcome, after.outcome))
     names = (before.run.cast.canonical[before.outcome.person], after.run.cast.canonical[after.outcome.person])
     asked = tuple(_differing(before, after, names[0]))
     if not asked:
@@ -119,9 +119,10 @@ def change(before: Side | None, after: Side | None) -> Change:
 def _differing(before: Side, after: Side, name: str) -> Iterator[str]:
     """The conditions, and what else can carry a result, that rest on something that is different."""
     first, second = before.run, after.run
-    listed = dict.fromkeys([*(c.id for side in (before, after) for c in side.outcome.conditions), *CARRYING])
     same = first.program is second.program and first.cast.ids == second.cast.ids
-    for asked in listed:
+    if same and not first.differs(second, layout(first.machine, name, before.outcome.route).everything):
+        return
+    for asked in dict.fromkeys([*(c.id for side in (before, after) for c in side.outcome.conditions), *CARRYING]):
         atoms = (first.program.number.get(atom) for atom in ways(name, before.outcome.route, asked))
         if not same or first.differs(second, tuple(number for number in atoms if number is not None)):
             yield asked
@@ -272,7 +273,7 @@ def _facts(before: View, after: View) -> Iterator[Fact]:
     wanted: Callable[[int], bool] = lambda atom: True  # noqa: E731
     if first.program is second.program and before.person == after.person:
         then = first.inputs.truth
-        wanted = first.evaluator.reading(n for n, value in second.inputs.truth.items() if then[n] is not value)
+        wanted = first.evaluator.reading([n for n, value in second.inputs.truth.items() if then[n] is not value])
     for atom in dict.fromkeys((*_leaves(after, wanted), *map(back, _leaves(before, wanted)))):
         was, now = _leaf(before, there(atom)), _leaf(after, atom)
         if _state(before, was) != _state(after, now):
