@@ -6,6 +6,7 @@ inputs, and a case that differs from earlier ones elsewhere finds its conclusion
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,7 @@ from reasoner.evaluate import Evaluator, Rails
 from reasoner.explanation import Explainer
 from reasoner.facts import Inputs, Plan
 from reasoner.ground import Atom, GroundProgram
+from reasoner.links import steady
 from reasoner.openness import variables
 from reasoner.program import Law
 from reasoner.residue import Residue, constrained, residue
@@ -160,7 +162,6 @@ class Run:
         mask = self.machine.mask(atoms)
         held, opened = self._bits
         between = opened & mask & self.machine.comparisons
-        # Which open comparisons can hold together depends on the days and numbers that they read.
         values = self._values(between) if between else ()
         full = (key, held & mask, opened & mask, values)
         fragments = self.machine.fragments
@@ -175,11 +176,19 @@ class Run:
         return built
 
     def _values(self, comparisons: int) -> tuple[Any, ...]:
-        """What is known of the points that some comparisons (bits) read."""
+        """What is known of the points on which it depends which of some open comparisons (bits) can hold together: an
+        open point that is read once leaves a comparison free."""
         found = self._known.get(comparisons)
         if found is None:
+            listed = [(n, atom) for n, atom in self.program.comparisons.items() if comparisons >> n & 1]
+            opened = self.inputs.open_points
+            read = Counter[Any](point for _, atom in listed for point in leaves(atom) if point in opened)
+            linked = 0
+            for number, atom in listed:
+                if any(read[point] > 1 or not steady(atom, point) for point in leaves(atom) if point in read):
+                    linked |= 1 << number
             value = self.inputs.calendar.value
-            found = self._known[comparisons] = tuple([value(point) for point in self.machine.points(comparisons)])
+            found = self._known[comparisons] = tuple([value(point) for point in self.machine.points(linked)])
         return found
 
     @cached_property

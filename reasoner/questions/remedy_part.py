@@ -25,9 +25,9 @@ class Part(NamedTuple):
 
 def decided(program: GroundProgram, truth: Truth, asked: Iterable[int]) -> Known:
     """What is certain of all that the atoms ``asked`` and the constraints read, where ``truth`` leaves open whatever
-    can be changed."""
+    can be changed; what only bodies that fail read counts as open."""
     tied = (number for true, false in program.constraints for number in (*true, *false))
-    return evaluated(program.rules, truth, (*asked, *tied)).__getitem__
+    return evaluated(program.rules, truth, (*asked, *tied)).get
 
 
 def open_part(program: GroundProgram, known: Known, asked: Iterable[int]) -> Part:
