@@ -7,10 +7,11 @@ inputs, and a case that differs from earlier ones elsewhere finds its conclusion
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
+from operator import is_not
 from typing import Any, TypeVar
 
 from reasoner.cast import Cast, Path
@@ -150,6 +151,11 @@ class Run:
         """Whether something that ``atoms`` depend on is otherwise in another run of the same ground program."""
         mask = self.machine.mask(atoms)
         return any((ours ^ theirs) & mask for ours, theirs in zip(self._bits, other._bits, strict=True))
+
+    def differing(self, other: Run) -> Iterable[int]:
+        """The inputs and comparisons that are otherwise in another run of the same ground program."""
+        ours, theirs = self.inputs.truth, other.inputs.truth  # read in the order of the program, both of them
+        return compress(ours, map(is_not, ours.values(), theirs.values()))
 
     def remembered(self, key: Any, atoms: tuple[int, ...], build: Callable[[], T]) -> T:
         """What ``build`` gives, or gave in an earlier case in which everything that ``atoms`` depend on was the same.

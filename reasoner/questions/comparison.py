@@ -272,8 +272,7 @@ def _facts(before: View, after: View) -> Iterator[Fact]:
     first, second = before.run, after.run
     wanted: Callable[[int], bool] = lambda atom: True  # noqa: E731
     if first.program is second.program and before.person == after.person:
-        then = first.inputs.truth
-        wanted = first.evaluator.reading([n for n, value in second.inputs.truth.items() if then[n] is not value])
+        wanted = first.evaluator.reading(first.differing(second))
     for atom in dict.fromkeys((*_leaves(after, wanted), *map(back, _leaves(before, wanted)))):
         was, now = _leaf(before, there(atom)), _leaf(after, atom)
         if _state(before, was) != _state(after, now):

@@ -177,8 +177,7 @@ class Course:
     def on(self, value: Any, world: World) -> Moment:
         """The moment of a value in a world."""
         low = self.low.inputs
-        truth = low.truth.copy()
-        truth.update((number, world.truth(number)) for number in self._answered)
+        truth = low.truth | {number: world.truth(number) for number in self._answered}
         inputs = replace(low, truth=truth, calendar=self.flips.calendar_at(value))
         found = Moment(self.low.machine, inputs, self.low.cast)
         found.value, found.world, found.course = value, world, self
