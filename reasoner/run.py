@@ -46,6 +46,7 @@ class Machine:
     layouts: dict[tuple[str, str], Any] = field(default_factory=dict)
     _masks: dict[tuple[int, ...], int] = field(default_factory=dict)
     _points: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    _linked: dict[tuple[int, tuple[bool, ...]], tuple[Any, ...]] = field(default_factory=dict)
 
     @cached_property
     def plan(self) -> Plan:
@@ -108,6 +109,21 @@ class Machine:
         if found is None:
             read = (leaves(c) for n, c in self.program.comparisons.items() if comparisons >> n & 1)
             found = self._points[comparisons] = tuple(dict.fromkeys(point for points in read for point in points))
+        return found
+
+    def linked(self, comparisons: int, *opened: bool) -> tuple[Any, ...]:
+        """The points on which it depends which of some open comparisons (bits) can hold together, ``opened`` saying
+        which of their :meth:`points` are open: an open point that is read once leaves a comparison free."""
+        found = self._linked.get((comparisons, opened))
+        if found is None:
+            free = frozenset(compress(self.points(comparisons), opened))
+            atoms = {n: atom for n, atom in self.program.comparisons.items() if comparisons >> n & 1}
+            read = Counter(point for atom in atoms.values() for point in leaves(atom) if point in free)
+            bits = 0
+            for number, atom in atoms.items():
+                if any(read[point] > 1 or not steady(atom, point) for point in leaves(atom) if point in free):
+                    bits |= 1 << number
+            found = self._linked[comparisons, opened] = self.points(bits)
         return found
 
 
@@ -182,19 +198,12 @@ class Run:
         return built
 
     def _values(self, comparisons: int) -> tuple[Any, ...]:
-        """What is known of the points on which it depends which of some open comparisons (bits) can hold together: an
-        open point that is read once leaves a comparison free."""
+        """What is known of the points on which it depends which of some open comparisons (bits) can hold together."""
         found = self._known.get(comparisons)
         if found is None:
-            listed = [(n, atom) for n, atom in self.program.comparisons.items() if comparisons >> n & 1]
-            opened = self.inputs.open_points
-            read = Counter[Any](point for _, atom in listed for point in leaves(atom) if point in opened)
-            linked = 0
-            for number, atom in listed:
-                if any(read[point] > 1 or not steady(atom, point) for point in leaves(atom) if point in read):
-                    linked |= 1 << number
-            value = self.inputs.calendar.value
-            found = self._known[comparisons] = tuple([value(point) for point in self.machine.points(linked)])
+            opened, value = self.inputs.open_points, self.inputs.calendar.value
+            linked = self.machine.linked(comparisons, *[p in opened for p in self.machine.points(comparisons)])
+            found = self._known[comparisons] = tuple([value(point) for point in linked])
         return found
 
     @cached_property
