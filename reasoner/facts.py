@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from reasoner.case import CaseFile
@@ -291,6 +291,7 @@ class Reader:
         return (_perhaps(kind) if entry.silence == "no" else UNKNOWN.get(kind, UNKNOWN_DATE)), False
 
 
+@cache
 def _perhaps(kind: str) -> Value:
     """The unknown value of something that may not have happened at all."""
     unknown = UNKNOWN.get(kind, UNKNOWN_DATE)
