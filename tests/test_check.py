@@ -286,8 +286,8 @@ def test_what_a_real_case_says_is_possible(story: str) -> None:
         assert asked
         for head in asked:
             space = Space([Side(engine.law, program)], [[head]], readings_free=True)
-            said = {literal: run.state(number[atom]) for (atom, _), literal in space.inputs.items() if atom in number}
-            said |= {literal: run.state(number[atom]) for (atom, _), literal in space.comparisons.items()}
+            literals = {**space.inputs, **space.comparisons}.items()
+            said = {literal: run.state(number[atom]) for (atom, _), literal in literals if atom in number}
             known = [literal if true else -literal for literal, true in said.items() if true is not None]
             assert space.holding(known, ()) is not None, program.atoms[head]
 

@@ -214,7 +214,7 @@ class Space:
             if self.kinds[key] in ("date", "time"):
                 self._date(key)
         self._periods(found)
-        for (comparison, owner), literal in self.comparisons.items():
+        for (comparison, owner), literal in list(self.comparisons.items()):
             self._answered(comparison, owner, literal)
 
     def _date(self, key: Any) -> None:
@@ -344,20 +344,32 @@ class Space:
             for key in points:
                 if key in self.exists:
                     self.rule(None, [literal, -self.exists[key]])
+        elif kind == "class" and any(key in self.exists for key in points):
+            self._members(comparison, owner, literal)
         elif kind in ("class", "same", "number") and all(key in self.points for key in points):
             self._by_value(comparison, points, literal)
         else:
-            self.rule(literal, (), choice=True)  # answered only when a case is confirmed, but for what never is
-            if kind == "class":
-                self._never_members(comparison, points, literal)
+            self.rule(literal, (), choice=True)  # answered only when a case is confirmed
 
-    def _never_members(self, comparison: Atom, points: Sequence[Any], literal: int) -> None:
-        """A code that is in a class on no day is not in it on the day that is asked about."""
-        members = class_table(self.law)(comparison[1])
-        for key in points:
-            for value, chosen in self.points.get(key, {}).items():
-                if value is None or members.keys().isdisjoint(codes_of(value)):
-                    self.rule(None, [literal, chosen])
+    def _members(self, comparison: Atom, owner: int | None, literal: int) -> None:
+        """A code is in a class on the days between those of its membership."""
+        _, name, point, day = comparison
+        members = class_table(self.law)(name)
+        for value, chosen in self.points[point, owner].items():
+            for first, last in (members[code] for code in codes_of(value) if code in members):
+                body = [chosen, self.exists[day, owner]]
+                if first is not None:
+                    body.append(self._asked(("date", first.isoformat(), "<=", day), owner))
+                if last is not None:
+                    body.append(self._asked(("date", day, "<=", last.isoformat()), owner))
+                self.rule(literal, body)
+
+    def _asked(self, comparison: Atom, owner: int | None) -> int:
+        """The literal of a comparison of dates, which need be none of the law's."""
+        key = (comparison, owner)
+        if key not in self.comparisons:
+            self._answered(comparison, owner, self._new_comparison(key))
+        return self.comparisons[key]
 
     def _by_value(self, comparison: Atom, points: Sequence[Any], literal: int) -> None:
         """The comparison is true for those values of its points for which the calendar says so."""
