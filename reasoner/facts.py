@@ -62,11 +62,12 @@ def _address(entry: Entry, atom: Atom) -> tuple[Thing, tuple[str, ...]]:
 
 class Field(NamedTuple):
     """One field of a thing, with the inputs it decides: each an atom and the value that makes it true (None: being
-    so)."""
+    so), and all of them when nothing is known."""
 
     names: tuple[str, ...]
     silence: str
     inputs: tuple[tuple[int, Any], ...]
+    unknown: dict[int, bool | None]
 
 
 class Plan:
@@ -80,13 +81,16 @@ class Plan:
             thing, names = address(entry, atom)
             fields.setdefault(thing, {}).setdefault((names, entry.silence), []).append((number, _wanted(entry, atom)))
         self.fields = {
-            thing: tuple(Field(names, silence, tuple(inputs)) for (names, silence), inputs in listed.items())
+            thing: tuple(
+                Field(names, silence, tuple(inputs), dict.fromkeys(number for number, _ in inputs))
+                for (names, silence), inputs in listed.items()
+            )
             for thing, listed in fields.items()
         }
-        self.papers: dict[str, list[Thing]] = {}  # of each person
-        for thing in fields:
+        self.papers: dict[str, list[tuple[Thing, tuple[Field, ...]]]] = {}  # of each person
+        for thing, listed in self.fields.items():
             if thing[0] == "documents":
-                self.papers.setdefault(thing[1], []).append(thing)
+                self.papers.setdefault(thing[1], []).append((thing, listed))
         self.nothing: dict[int, bool | None] = dict.fromkeys(program.inputs, False)
         self.orders = tuple((n, *atom[1:]) for n, atom in program.comparisons.items() if atom[0] == "date")
         self.others = tuple((n, atom) for n, atom in program.comparisons.items() if atom[0] != "date")
@@ -229,9 +233,10 @@ class Reader:
                 for number, wanted in field.inputs:
                     truth[number] = self._holds(value, wanted)
         for person in self._open_lists:
-            for thing in plan.papers.get(person, ()):
+            for thing, listed in plan.papers.get(person, ()):
                 if thing not in self.things:
-                    truth.update(dict.fromkeys((n for field in fields[thing] for n, _ in field.inputs), None))
+                    for field in listed:
+                        truth.update(field.unknown)
         return truth, assumed
 
     def _value_of(self, thing: Thing, things: tuple[Any, ...], names: tuple[str, ...]) -> Any:
@@ -253,7 +258,7 @@ class Reader:
             for number, wanted in field.inputs:
                 truth[number] = None if chosen is None else chosen == wanted
         elif silence == "unknown" or (silence in ("yes", "no") and not self.silence):
-            truth.update(dict.fromkeys((number for number, _ in field.inputs), None))
+            truth.update(field.unknown)
         elif silence in ("yes", "no"):
             for number, _ in field.inputs:
                 truth[number] = silence == "yes"
