@@ -178,9 +178,15 @@ class Explainer:
         """The rule instances of an atom whose body is in a state (None: in any)."""
         truth = self._truth
         for index, values, positive, negative in self.program.rules[number]:
-            lacking = [(n, False) for n in positive if truth(n) is not True]
-            lacking += [(n, True) for n in negative if truth(n) is not False]
-            held = FALSE if any(truth(n) is negated for n, negated in lacking) else OPEN if lacking else TRUE
+            held, lacking = TRUE, list[tuple[int, bool]]()
+            for body, negated in ((positive, False), (negative, True)):
+                for n in body:
+                    value = truth(n)
+                    if value is None or value is negated:
+                        lacking.append((n, negated))
+                        held = FALSE if value is negated or held == FALSE else OPEN
+                if held == FALSE and state is not None:
+                    break  # it is not looked for
             if state in (None, held):  # what holds already is not what is missing
                 literals = lacking or [*((n, False) for n in positive), *((n, True) for n in negative)]
                 yield _Chosen(index, values, literals, held)

@@ -102,7 +102,15 @@ class GroundProgram:
 
     def about(self, predicate: str, person: str, route: str) -> list[int]:
         """The shown atoms of a predicate about a person and route, in the order of the law."""
-        return sorted(self.by_person_and_route.get((predicate, person, route), ()), key=self._place)
+        found = self._sorted.get((predicate, person, route))
+        if found is None:
+            listed = self.by_person_and_route.get((predicate, person, route), ())
+            found = self._sorted[predicate, person, route] = sorted(listed, key=self._place)
+        return found
+
+    @cached_property
+    def _sorted(self) -> dict[tuple[str, str, str], list[int]]:
+        return {}
 
     def _place(self, number: int) -> int:
         """Where in the source the first rule stands that could make an atom true, so that lists follow the law.

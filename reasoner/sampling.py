@@ -36,6 +36,7 @@ class Sample:
         opened: Mapping[int, int] | None = None,
     ) -> None:
         self.moments, self.full = moments, (1 << moments * SAMPLES) - 1
+        self._open: dict[int, int] = {}
         full, everywhere = self.full, self.full // _ALL
         self.bits: dict[int, Bits] = {n: (0, 0 if n in comparisons else full) for n in part.leaves}
         for atom, where in (varied or {}).items():
@@ -61,8 +62,11 @@ class Sample:
 
     def open(self, atom: int) -> int:
         """The situations, as bits, in which an atom is open for certain."""
-        holds, fails = self.bits.get(atom, (0, 0))
-        return self._seen(holds & self.possible) & self._seen(fails & self.possible)
+        found = self._open.get(atom)
+        if found is None:
+            holds, fails = self.bits.get(atom, (0, 0))
+            found = self._open[atom] = self._seen(holds & self.possible) & self._seen(fails & self.possible)
+        return found
 
     def _seen(self, worlds: int) -> int:
         found = 0

@@ -79,6 +79,14 @@ class Moment(Run):
             self._settled.update(self._worked_out(asked))
         return self._settled[number]
 
+    def differing(self, other: Run) -> Iterable[int]:
+        """As in :class:`Run`: within a course only comparisons that were asked flip."""
+        if not isinstance(other, Moment) or other.world.shared is not self.world.shared:
+            return super().differing(other)
+        holds, fails = self.world.shared.holds, self.world.shared.fails
+        one, two = self.world.index, other.world.index
+        return [n for n in self.course.answered if any((w >> one ^ w >> two) & 1 for w in (holds[n], fails[n]))]
+
     def result(self, name: str, route: str) -> str | None:
         """The result of a canonical person on a route; None when it would not be listed."""
         number = self.program.number
@@ -153,7 +161,7 @@ class Course:
                 opened[number] = bits[1]
         rails = self.low.evaluator.run(self.low.inputs.truth, len(starts), varied, opened)
         sample = self._sample(mask, rails, len(starts), varied, opened)
-        self._answered = tuple(answers)
+        self.answered = tuple(answers)
         found = tuple(self.on(self.value(start), World(rails, place, sample)) for place, start in enumerate(starts))
         for before, after in pairwise(found):
             after.previous = before
@@ -167,7 +175,9 @@ class Course:
         @cache
         def sample(predicates: tuple[str, ...]) -> Sample:
             program, always = self.low.program, rails.always
-            part = residue(program, always, (n for p in predicates for n in program.by_predicate.get(p, ())))
+            shut = {program.atoms[n][1:] for n in program.by_predicate.get(_TOLD[0], ()) if always(n) is False}
+            listed = (n for p in predicates for n in program.by_predicate.get(p, ()))
+            part = residue(program, always, (n for n in listed if program.atoms[n][1:3] not in shut))
             within = frozenset(n for n in part.leaves if mask >> n & 1 and n not in program.comparisons)
             options = [variable.options for variable in variables(program, self.low.inputs, within)]
             return Sample(part, program.comparisons, options, moments, varied, opened)
@@ -177,7 +187,7 @@ class Course:
     def on(self, value: Any, world: World) -> Moment:
         """The moment of a value in a world."""
         low = self.low.inputs
-        truth = low.truth | {number: world.truth(number) for number in self._answered}
+        truth = low.truth | {number: world.truth(number) for number in self.answered}
         inputs = replace(low, truth=truth, calendar=self.flips.calendar_at(value))
         found = Moment(self.low.machine, inputs, self.low.cast)
         found.value, found.world, found.course = value, world, self
