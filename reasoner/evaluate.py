@@ -7,7 +7,7 @@ calls certain is certain) and exact wherever no input is open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -163,33 +163,42 @@ class Evaluator:
         yield f"H[{atom}] = {' | '.join(holds)}"
         yield f"F[{atom}] = {' & '.join(f'({fail})' for fail in fails)}"
 
-    def cone(self, *atoms: int) -> frozenset[int]:
-        """The inputs and comparisons that any of the atoms can depend on."""
-        leaves, reach = self._reach
+    @cached_property
+    def leaves(self) -> tuple[int, ...]:
+        """The inputs and comparisons; sets of them are bits by their place here."""
+        return (*self.program.inputs, *self.program.comparisons)
+
+    def listed(self, bits: int) -> Iterator[int]:
+        """The inputs and comparisons that stand at some bits, in their order."""
+        places = f"{bits:b}"[::-1]
+        return (leaf for leaf, bit in zip(self.leaves, places, strict=False) if bit == "1")
+
+    def reach(self, atoms: Iterable[int]) -> int:
+        """The inputs and comparisons that any of the atoms can depend on, as bits."""
         found = 0
         for atom in atoms:
-            found |= reach.get(atom, 0)
-        bits = f"{found:b}"[::-1]
-        return frozenset(leaf for leaf, bit in zip(leaves, bits, strict=False) if bit == "1")
+            found |= self._reach.get(atom, 0)  # nothing makes an atom true that is neither an input nor derived
+        return found
+
+    def cone(self, *atoms: int) -> frozenset[int]:
+        """The inputs and comparisons that any of the atoms can depend on."""
+        return frozenset(self.listed(self.reach(atoms)))
 
     def reading(self, leaves: Iterable[int]) -> Callable[[int], bool]:
         """Whether an atom can depend on any of some inputs and comparisons."""
-        reach = self._reach[1]
-        read = sum(reach[leaf] for leaf in leaves)
+        reach, read = self._reach, self.reach(leaves)
         return lambda atom: bool(reach.get(atom, 0) & read)
 
     @cached_property
-    def _reach(self) -> tuple[list[int], dict[int, int]]:
-        """The inputs and comparisons, and for each atom which of them it can depend on, as bits."""
-        rules, leaves = self.program.rules, [*self.program.inputs, *self.program.comparisons]
-        found = {leaf: 1 << place for place, leaf in enumerate(leaves)}
+    def _reach(self) -> dict[int, int]:
+        found = {leaf: 1 << place for place, leaf in enumerate(self.leaves)}
         for atom in self.order:
             reach = 0
-            for _, _, positive, negative in rules[atom]:
+            for _, _, positive, negative in self.program.rules[atom]:
                 for number in (*positive, *negative):
-                    reach |= found.get(number, 0)  # nothing makes an atom true that is neither
+                    reach |= found.get(number, 0)
             found[atom] = reach
-        return leaves, found
+        return found
 
 
 @dataclass(eq=False, repr=False)

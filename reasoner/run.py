@@ -7,7 +7,7 @@ inputs, and a case that differs from earlier ones elsewhere finds its conclusion
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, compress
@@ -75,39 +75,44 @@ class Machine:
         return {name: tuple((route, regime) for route, regime in table if (name, route) in relevant) for name in names}
 
     def mask(self, atoms: tuple[int, ...]) -> int:
-        """The inputs and comparisons that any of ``atoms`` can depend on, as bits.
+        """The inputs and comparisons that any of ``atoms`` can depend on, as bits by their place among
+        :attr:`Evaluator.leaves`.
 
         What a constraint on possible cases ties to one of them counts as well: it can matter where facts are open.
         """
         found = self._masks.get(atoms)
         if found is None:
-            found = self._leaves(*atoms)
-            before = 0
+            found, before = self.evaluator.reach(atoms), 0
             while found != before:
                 before = found
                 for tied in self._tied:
-                    found |= tied if tied & found else 0
+                    if tied & found:
+                        found |= tied
             self._masks[atoms] = found
         return found
-
-    def _leaves(self, *atoms: int) -> int:
-        return sum(1 << leaf for leaf in self.evaluator.cone(*atoms))
 
     @cached_property
     def _tied(self) -> tuple[int, ...]:
         """For each constraint on possible cases what it reads, as bits."""
-        return tuple(self._leaves(*true, *false) for true, false in self.program.constraints)
+        return tuple(self.evaluator.reach((*true, *false)) for true, false in self.program.constraints)
+
+    def bits(self, truth: Mapping[int, bool | None]) -> tuple[int, int]:
+        """The inputs and comparisons that hold and those that are open, as bits."""
+        values = [truth[leaf] for leaf in self.evaluator.leaves][::-1]
+        texts = (["1" if value else "0" for value in values], ["1" if value is None else "0" for value in values])
+        held, opened = (int("".join(["0", *text]), 2) for text in texts)
+        return held, opened
 
     @cached_property
     def comparisons(self) -> int:
         """All comparisons, as bits."""
-        return sum(1 << number for number in self.program.comparisons)
+        return ((1 << len(self.program.comparisons)) - 1) << len(self.program.inputs)
 
     def points(self, comparisons: int) -> tuple[Any, ...]:
         """The points that some comparisons (bits) read."""
         found = self._points.get(comparisons)
         if found is None:
-            read = (leaves(c) for n, c in self.program.comparisons.items() if comparisons >> n & 1)
+            read = (leaves(self.program.comparisons[number]) for number in self.evaluator.listed(comparisons))
             found = self._points[comparisons] = tuple(dict.fromkeys(point for points in read for point in points))
         return found
 
@@ -117,13 +122,15 @@ class Machine:
         found = self._linked.get((comparisons, opened))
         if found is None:
             free = frozenset(compress(self.points(comparisons), opened))
-            atoms = {n: atom for n, atom in self.program.comparisons.items() if comparisons >> n & 1}
-            read = Counter(point for atom in atoms.values() for point in leaves(atom) if point in free)
-            bits = 0
-            for number, atom in atoms.items():
-                if any(read[point] > 1 or not steady(atom, point) for point in leaves(atom) if point in free):
-                    bits |= 1 << number
-            found = self._linked[comparisons, opened] = self.points(bits)
+            atoms = [self.program.comparisons[number] for number in self.evaluator.listed(comparisons)]
+            read = Counter(point for atom in atoms for point in leaves(atom) if point in free)
+            tells = [
+                atom
+                for atom in atoms
+                if any(read[point] > 1 or not steady(atom, point) for point in leaves(atom) if point in free)
+            ]
+            found = tuple(dict.fromkeys(point for atom in tells for point in leaves(atom)))
+            self._linked[comparisons, opened] = found
         return found
 
 
@@ -153,15 +160,7 @@ class Run:
 
     @cached_property
     def _bits(self) -> tuple[int, int]:
-        """The inputs that hold and those that are open, as bits."""
-        size = self.program.size // 8 + 1
-        held, opened = bytearray(size), bytearray(size)
-        for number, value in self.inputs.truth.items():
-            if value:
-                held[number >> 3] |= 1 << (number & 7)
-            elif value is None:
-                opened[number >> 3] |= 1 << (number & 7)
-        return int.from_bytes(held, "little"), int.from_bytes(opened, "little")
+        return self.machine.bits(self.inputs.truth)
 
     def differs(self, other: Run, atoms: tuple[int, ...]) -> bool:
         """Whether something that ``atoms`` depend on is otherwise in another run of the same ground program."""

@@ -243,16 +243,11 @@ class ShapeKnown:
         return Route(person, route, regime, place, relevant, atoms, conditions, documents, remarks, deadlines, shown,
                      self._result(atoms.results))  # fmt: skip
 
-    @cached_property
-    def _read(self) -> frozenset[int]:
-        return frozenset((*self.machine.program.inputs, *self.machine.program.comparisons))
-
     def _leaves(self, *atoms: int) -> tuple[int, ...]:
-        return tuple(sorted(self.machine.evaluator.cone(*atoms) & self._read))
+        return tuple(sorted(self.machine.evaluator.cone(*atoms)))
 
     def _part(self, name: str, atoms: tuple[int, ...], build: Callable[[Sample], Entry]) -> Part:
-        mask = self.machine.mask(atoms)
-        tied = tuple(number for number in sorted(self._read) if mask >> number & 1)
+        tied = tuple(sorted(self.machine.evaluator.listed(self.machine.mask(atoms))))
         compared = {n: atom for n in tied if (atom := self.machine.program.comparisons.get(n))}
         return Part(name, atoms, self._leaves(*atoms), tied, compared, build)
 

@@ -132,20 +132,21 @@ class Course:
 
     def ask(self, atoms: tuple[int, ...]) -> tuple[Moment, ...]:
         """The moments at which something that ``atoms`` depend on changes, in order, the first value among them."""
-        mask, program = self.low.machine.mask(atoms), self.low.program
+        low, program = self.low, self.low.program
+        read = frozenset(low.evaluator.listed(low.machine.mask(atoms)))
         asked = [
             (number, comparison)
             for number, comparison in program.comparisons.items()
-            if mask >> number & 1 and self.flips.reads(comparison)
+            if number in read and self.flips.reads(comparison)
         ]
         answers = {number: self.flips.answers(comparison) for number, comparison in asked}
         starts = {self.numbers[0], *(start for listed in answers.values() for start, _ in listed)}
         opened = frozenset(self.low.inputs.open_points)
-        starts.update(self.flips.ties([c for n, c in program.comparisons.items() if mask >> n & 1], opened))
-        return self._moments(sorted(starts), answers, mask)
+        starts.update(self.flips.ties([c for n, c in program.comparisons.items() if n in read], opened))
+        return self._moments(sorted(starts), answers, read)
 
     def _moments(
-        self, starts: list[int], answers: Mapping[int, list[tuple[int, bool | None]]], mask: int
+        self, starts: list[int], answers: Mapping[int, list[tuple[int, bool | None]]], read: frozenset[int]
     ) -> tuple[Moment, ...]:
         index = {start: place for place, start in enumerate(starts)}
         full, varied, opened = (1 << len(starts)) - 1, dict[int, int](), dict[int, int]()
@@ -160,7 +161,7 @@ class Course:
             if bits[1]:
                 opened[number] = bits[1]
         rails = self.low.evaluator.run(self.low.inputs.truth, len(starts), varied, opened)
-        sample = self._sample(mask, rails, len(starts), varied, opened)
+        sample = self._sample(read, rails, len(starts), varied, opened)
         self.answered = tuple(answers)
         found = tuple(self.on(self.value(start), World(rails, place, sample)) for place, start in enumerate(starts))
         for before, after in pairwise(found):
@@ -168,7 +169,7 @@ class Course:
         return found
 
     def _sample(
-        self, mask: int, rails: Rails, moments: int, varied: Mapping[int, int], opened: Mapping[int, int]
+        self, read: frozenset[int], rails: Rails, moments: int, varied: Mapping[int, int], opened: Mapping[int, int]
     ) -> Callable[[tuple[str, ...]], Sample]:
         """What open facts can bring about at all the moments, of some predicates; worked out when one is open."""
 
@@ -178,7 +179,7 @@ class Course:
             shut = {program.atoms[n][1:] for n in program.by_predicate.get(_TOLD[0], ()) if always(n) is False}
             listed = (n for p in predicates for n in program.by_predicate.get(p, ()))
             part = residue(program, always, (n for n in listed if program.atoms[n][1:3] not in shut))
-            within = frozenset(n for n in part.leaves if mask >> n & 1 and n not in program.comparisons)
+            within = frozenset(n for n in part.leaves if n in read and n not in program.comparisons)
             options = [variable.options for variable in variables(program, self.low.inputs, within)]
             return Sample(part, program.comparisons, options, moments, varied, opened)
 
