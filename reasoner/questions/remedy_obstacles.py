@@ -159,10 +159,17 @@ class _Core(Search):
             left = self._clash([*always, *(atom for atom in names if atom not in always)])
         if left is None:
             return None
-        for atom in sorted(set(left) - set(always), key=lambda atom: (names[atom] not in self.wanted, -atom)):
-            if atom in left and (fewer := self._clash([*always, *(a for a in left if a != atom)])) is not None:
-                left = fewer
-        return [names[atom] for atom in left if atom not in always]
+        rest = sorted(set(left) - set(always), key=lambda atom: (names[atom] not in self.wanted, -atom))
+        needed: list[int] = []
+        some = 1  # how many are dropped at once
+        while rest:
+            if self._clash([*always, *needed, *rest[some:]]) is not None:
+                rest, some = rest[some:], 2 * some
+            elif some > 1:
+                some = some // 2
+            else:
+                needed.append(rest.pop(0))
+        return [names[atom] for atom in needed]
 
     def _clash(self, assumptions: Sequence[int]) -> list[int] | None:
         """Those of some assumptions that cannot hold together; None when all can."""
