@@ -31,6 +31,8 @@ from reasoner.terms import leaves
 FIRST = 2  # decisions of one ground program after which most of a case is likely to be remembered
 FRAGMENTS = 200_000  # remembered conclusions of one ground program; past that, remembering begins anew
 
+_DIGITS = {False: "0", True: "1", None: "2"}
+
 T = TypeVar("T")
 
 
@@ -98,10 +100,8 @@ class Machine:
 
     def bits(self, truth: Mapping[int, bool | None]) -> tuple[int, int]:
         """The inputs and comparisons that hold and those that are open, as bits."""
-        values = [truth[leaf] for leaf in self.evaluator.leaves][::-1]
-        texts = (["1" if value else "0" for value in values], ["1" if value is None else "0" for value in values])
-        held, opened = (int("".join(["0", *text]), 2) for text in texts)
-        return held, opened
+        digits = "0" + "".join([_DIGITS[truth[leaf]] for leaf in self.evaluator.leaves])[::-1]
+        return int(digits.replace("2", "0"), 2), int(digits.replace("1", "0").replace("2", "1"), 2)
 
     @cached_property
     def comparisons(self) -> int:
