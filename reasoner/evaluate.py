@@ -70,8 +70,9 @@ class Evaluator:
         A case that differs little from the last one is evaluated only as far as it does.
         """
         full = (1 << worlds) - 1
-        varied, opened, last = varied or {}, opened or {}, self._last
-        moved = [n for n, value in truth.items() if last is None or last[0].get(n, self) is not value]
+        varied, opened = varied or {}, opened or {}
+        last = self._last if self._last is not None and self._last[0].keys() == truth.keys() else None
+        moved = [n for n, value in truth.items() if last is None or last[0][n] is not value]
         anew = last is None or len(moved) + len(varied) > len(truth) // _NEAR
         if last is None or anew:
             holds, fails = [0] * self.program.size, [full] * self.program.size

@@ -131,9 +131,9 @@ class GroundProgram:
         """The number of the switch that turns the constraints on; no atom has it."""
         return self.size
 
-    def aspif(self, shown: Iterable[int] = ()) -> str:
-        """The program in the intermediate format of clingo: inputs and comparisons are free, ``shown`` is output."""
-        return self.text + output(shown)
+    def aspif(self) -> str:
+        """The program in the intermediate format of clingo: inputs and comparisons are free, nothing is output."""
+        return self.text + output(())
 
 
 def _size(atoms: Iterable[int], comparisons: Iterable[int]) -> int:

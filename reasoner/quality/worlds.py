@@ -7,7 +7,7 @@ none does by itself: their conclusions are therefore worked out component by com
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -283,11 +283,11 @@ class Worlds:
 class _Program(GroundProgram):
     """The ground program of one world; its text is written when first asked for."""
 
-    def aspif(self, shown: Iterable[int] = ()) -> str:
+    def aspif(self) -> str:
         """As in :class:`GroundProgram`."""
         if not self.text:
             self.text = printed(self.rules, self.constraints, (*self.inputs, *self.comparisons), self.possible)
-        return super().aspif(shown)
+        return super().aspif()
 
 
 def _components(reads: Mapping[int, list[int]]) -> tuple[tuple[int, ...], ...]:
