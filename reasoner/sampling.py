@@ -40,6 +40,8 @@ class Sample:
         full, everywhere = self.full, self.full // _ALL
         self.bits: dict[int, Bits] = {n: (0, 0 if n in comparisons else full) for n in part.leaves}
         for atom, where in (varied or {}).items():
+            if atom not in self.bits:
+                continue
             holds = _spread(where, moments)
             self.bits[atom] = holds, full & ~holds & ~_spread((opened or {}).get(atom, 0), moments)
         listed, tied = list(variables), _tied(part)

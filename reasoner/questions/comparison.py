@@ -270,9 +270,8 @@ def _facts(before: View, after: View) -> Iterator[Fact]:
     """The facts of the case and the comparisons in either explanation that are otherwise in the other case."""
     back, there = _renaming(before, after), _renaming(after, before)
     first, second = before.run, after.run
-    wanted: Callable[[int], bool] = lambda atom: True  # noqa: E731
-    if first.program is second.program and before.person == after.person:
-        wanted = first.evaluator.reading(first.differing(second))
+    same = first.program is second.program and before.person == after.person
+    wanted = first.evaluator.reading(first.differing(second)) if same else _anything
     for atom in dict.fromkeys((*_leaves(after, wanted), *map(back, _leaves(before, wanted)))):
         was, now = _leaf(before, there(atom)), _leaf(after, atom)
         if _state(before, was) != _state(after, now):
@@ -285,6 +284,10 @@ def _renaming(view: View, other: View) -> Callable[[Any], Any]:
         return lambda term: term
     canonical = {person: name for name, person in other.person.items()}
     return lambda term: _named(term, {name: canonical.get(person, person) for name, person in view.person.items()})
+
+
+def _anything(atom: int) -> bool:
+    return True
 
 
 def _leaves(view: View, wanted: Callable[[int], bool]) -> Iterator[tuple[str, Atom]]:
