@@ -326,7 +326,7 @@ def _explained_row(
 ) -> None:
     from reasoner.batch.archive import Archive
 
-    archive = Archive(Path(output))
+    archive = Archive(output)
     with _reported(lang):
         reforms = archive.reforms
     with _reported(lang, reforms) as wording:
@@ -708,12 +708,12 @@ def ask(
 def batch(
     inputs: InputsArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="OUTPUT", help="A file that ends with .parquet, .jsonl or .csv.")
+        str, typer.Option("--output", "-o", metavar="OUTPUT", help="A file that ends with .parquet, .jsonl or .csv.")
     ],
     mapping: MappingOption = None,
     errors: Annotated[
-        Path | None, typer.Option("--errors", metavar="FILE", help="Where to write what cannot be read, as JSONL.")
-    ] = None,
+        str, typer.Option("--errors", metavar="FILE", help="Where to write what cannot be read, as JSONL.")
+    ] = "",
     workers: WorkersOption = 1,
     scheduler: Annotated[
         str, typer.Option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster with this scheduler.")

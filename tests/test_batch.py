@@ -30,7 +30,7 @@ pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq  # noqa: E402
 
 from reasoner.batch import footer  # noqa: E402
-from reasoner.batch.journal import workplace  # noqa: E402
+from reasoner.batch.growing import workplace  # noqa: E402
 from reasoner.cli import app  # noqa: E402
 from reasoner.engine import Engine  # noqa: E402
 from reasoner.outcome import Outcome  # noqa: E402
@@ -417,7 +417,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, b
 
 def begun(process: subprocess.Popen[str], output: Path, pieces: int) -> None:
     """Waits until a run has written some pieces."""
-    journal = workplace(output) / "journal.jsonl"
+    journal = Path(workplace(str(output))) / "journal.jsonl"
     for _ in range(3000):
         if process.poll() is not None:
             break

@@ -783,6 +783,7 @@ LAYERS = [
     "batch.columnar",
     "batch.mapping",
     "batch.places",
+    "batch.growing",
     "batch.footer",
     "batch.encode",
     "batch.sources",

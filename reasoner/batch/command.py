@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reasoner.batch.encode import form_of
+from reasoner.batch.growing import workplace
 from reasoner.batch.impact import ImpactWorker, Side
 from reasoner.batch.impacts import Census
-from reasoner.batch.journal import errors_of, settings_of, workplace
+from reasoner.batch.journal import errors_of, settings_of
 from reasoner.batch.mapping import read
-from reasoner.batch.places import places
+from reasoner.batch.places import exists, places
 from reasoner.batch.running import Run
 from reasoner.batch.work import Job
 from reasoner.errors import UsageError
@@ -33,9 +34,9 @@ PLAIN = Applied()
 
 def run_of(
     inputs: Sequence[str],
-    output: Path,
+    output: str,
     *,
-    errors: Path | None = None,
+    errors: str = "",
     mapping: Path | None = None,
     law: Applied = PLAIN,
     reasons: bool = True,
@@ -47,10 +48,10 @@ def run_of(
 
     Raises UsageError for what does not exist or would be overwritten, and CaseFileError for a faulty mapping.
     """
-    form = form_of(output.name)
-    if output.exists() and not force and not workplace(output).exists():
-        raise UsageError("file_exists", name=str(output))
-    before = settings_of(output) if resume else None
+    form = form_of(output)
+    if not force and exists(output) and not exists(workplace(output)):
+        raise UsageError("file_exists", name=output)
+    before = settings_of(output, errors) if resume else None
     job = Job(
         law.as_of,
         date.fromisoformat(before["today"]) if before else date.today(),  # a night does not change a run

@@ -52,8 +52,8 @@ class Run:
 
     files: Sequence[Place]
     job: Job
-    output: Path
-    errors: Path
+    output: str
+    errors: str
     mapping: Path | None = None
     workers: int = 1
     scheduler: str = ""
@@ -81,13 +81,13 @@ class Run:
             verified = self._verified(journal.sample)
             journal.finish(encoded(columns().empty_table(), self.job.form).footer)
         except KeyboardInterrupt:
-            raise BrokenOff("batch_interrupted", name=str(self.output)) from None
+            raise BrokenOff("batch_interrupted", name=self.output) from None
         except OSError as error:
             reason = ": ".join(filter(None, (error.filename and str(error.filename), error.strerror or str(error))))
-            raise BrokenOff("batch_broken_off", name=str(self.output), reason=reason) from None
+            raise BrokenOff("batch_broken_off", name=self.output, reason=reason) from None
         finally:
             journal.close()
-        names = str(self.output), str(fragments_of(self.output)), str(self.errors)
+        names = self.output, fragments_of(self.output), self.errors
         return Summary(counts, perf_counter() - start, before, *names, verified)
 
     def _verified(self, sample: Sample) -> int:
