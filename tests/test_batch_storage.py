@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -17,10 +18,14 @@ import pytest
 pytest.importorskip("pyarrow")
 
 import fsspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.memory import MemoryFileSystem
 from test_batch import DAY, _small_files, case, command, explained, lines, run, words
 from test_batch import archive as archive
+
+from reasoner.batch.places import places
+from reasoner.batch.sources import Elsewhere, Piece, fetched, pieces
 
 AWAY = "memory://results/"
 
@@ -178,6 +183,66 @@ def test_an_output_elsewhere_is_replaced_only_when_asked(memory: MemoryFileSyste
     assert run(source, "-o", f"{AWAY}out.jsonl", "--force").exit_code == 0
     assert {json.loads(line)["row"] for line in kept(memory)["out.jsonl"].splitlines()} == {1}
     assert "out.jsonl.errors.jsonl" not in kept(memory)
+
+
+# -- pieces that workers read themselves -------------------------------------------------------------------------------
+
+
+def inputs(folder: Path) -> dict[str, list[str]]:
+    """An archive of each form; in lines a mark, blank lines, one that is no case and one without an end."""
+    cases = [case(n) for n in range(40)]
+    text = "\n".join([json.dumps(found) for found in cases[:20]] + ["", " ", "{"] + [json.dumps(c) for c in cases[20:]])
+    (folder / "in.jsonl").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    (folder / "in.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+    (folder / "in.csv").write_text("a,b\n" + "1,2\n" * 5000, "utf-8")
+    table = pa.Table.from_pylist([{"case": str(n), "persons": [{"id": "a", "born": "2000"}]} for n in range(400)])
+    pq.write_table(table, folder / "small.parquet", row_group_size=7)
+    pq.write_table(table, folder / "large.parquet")
+    (folder / "files").mkdir()
+    for number, found in enumerate(cases):
+        (folder / "files" / f"{number:02d}.json").write_text(json.dumps(found), "utf-8")
+    names = ["in.jsonl", "small.parquet", "files", "in.jsonl.gz", "in.csv", "large.parquet"]
+    return {name: [(folder / name).as_uri()] for name in names}
+
+
+def seen(piece: Piece) -> Any:
+    rows = piece.rows.to_pylist() if isinstance(piece.rows, pa.Table) else list(piece.rows)
+    return piece.number, piece.kind, piece.first, piece.size, piece.read, piece.origin, piece.broken, piece.header, rows
+
+
+def test_pieces_that_workers_read_are_those_that_would_have_been_sent(tmp_path: Path) -> None:
+    for name, addresses in inputs(tmp_path).items():
+        files = places(addresses)
+        sent, away = list(pieces(files, 2048)), list(pieces(files, 2048, apart=True))
+        assert len(sent) > 1, name
+        without = all(isinstance(piece.rows, Elsewhere) for piece in away)
+        assert without == (name in ("in.jsonl", "small.parquet", "files")), name
+        assert [piece.size for piece in away] == [piece.size for piece in sent]
+        assert list(map(seen, map(fetched, away))) == list(map(seen, sent)), name
+
+
+def test_what_only_this_process_has_is_sent(memory: MemoryFileSystem, tmp_path: Path) -> None:
+    memory.pipe_file("/in.jsonl", json.dumps(case(1)).encode())
+    source = lines(tmp_path / "in.jsonl", [case(1)])
+    for name in ("memory://in.jsonl", str(source)):
+        (piece,) = pieces(places([name]), apart=True)
+        assert piece.rows == [json.dumps(case(1)).encode()]
+
+
+def test_a_file_that_changes_under_a_run_is_told(tmp_path: Path) -> None:
+    source = lines(tmp_path / "in.jsonl", [case(n) for n in range(40)])
+    away = list(pieces(places([source.as_uri()]), 2048, apart=True))
+    source.write_bytes(source.read_bytes()[:5000])
+    with pytest.raises(OSError, match="was changed while it was read"):
+        list(map(fetched, away))
+
+
+def test_a_case_file_that_is_gone_is_a_fault_wherever_it_is_read(tmp_path: Path) -> None:
+    files = places(inputs(tmp_path)["files"])
+    away = list(pieces(files, 2048, apart=True))
+    (tmp_path / "files" / "01.json").unlink()
+    assert list(map(seen, map(fetched, away))) == list(map(seen, pieces(files, 2048)))
+    assert fetched(away[0]).broken[0].code == "file_unreadable"
 
 
 # -- between processes -------------------------------------------------------------------------------------------------

@@ -81,6 +81,20 @@ def test_a_worker_that_dies_in_the_middle_neither_loses_nor_repeats_a_row(
     }
 
 
+def test_workers_read_an_archive_on_shared_storage_and_its_output_grows_there(
+    cluster: Cluster, archive: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    source, expected = archive
+    output = tmp_path / "out.jsonl"
+    given = (source.as_uri(), "-o", output.as_uri(), "--piece", "2", "--as-of", DAY, "--scheduler", cluster.address)
+    done = command(*given)
+    assert done.returncode == 1, done.stderr
+    assert "60 cases read, 58 decided, 2 faulty" in done.stdout
+    rows = expected["out.jsonl"].replace(f'"source":"{source}"'.encode(), f'"source":"{source.as_uri()}"'.encode())
+    assert output.read_bytes() == rows
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_an_address_at_which_nothing_answers_is_told(archive: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
     source, _ = archive
     done = command(source, "-o", tmp_path / "out.jsonl", "--scheduler", "tcp://127.0.0.1:9")

@@ -121,6 +121,11 @@ def is_remote(name: str) -> bool:
     return "://" in name
 
 
+def is_shared(name: str) -> bool:
+    """Whether other processes and machines find the same at an address."""
+    return is_remote(name) and not name.startswith("memory:")
+
+
 def stored(name: str) -> IO[bytes]:
     """The bytes of a file here or elsewhere."""
     if is_remote(name):

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from reasoner.batch.sources import Piece
+from reasoner.batch.sources import Piece, fetched
 from reasoner.errors import CaseFileError, ReasonerError, RulesError, UsageError
 
 AHEAD = 2  # pieces for each worker that wait for it or for their turn to be written
@@ -93,7 +93,7 @@ def _work(piece: Piece) -> Any:
 def guarded(worker: Works[Found], piece: Piece) -> Found | Failed:
     """What came of a piece, or what was wrong."""
     try:
-        return worker.done(piece)
+        return worker.done(fetched(piece))
     except UsageError as error:
         return Failed("usage", error.code, error.values)
     except CaseFileError as error:

@@ -74,7 +74,8 @@ class Run:
         before = counts.read
         try:
             watch(counts)
-            left = (piece for piece in pieces(self.files, self.size) if piece.number >= counts.pieces)
+            found = pieces(self.files, self.size, apart=bool(self.scheduler))
+            left = (piece for piece in found if piece.number >= counts.pieces)
             for done in self.decided(left):
                 journal.add(done)
                 watch(counts)
