@@ -795,6 +795,8 @@ LAYERS = [
     "batch.pool",
     "batch.cluster",
     "batch.running",
+    "batch.laws",
+    "batch.reach",
     "batch.impact",
     "batch.impacts",
     "batch.command",

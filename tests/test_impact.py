@@ -15,10 +15,19 @@ pytest.importorskip("pyarrow")
 
 from test_batch import case, lines
 
-from reasoner.batch.impact import ImpactWorker, Side
+from reasoner.batch import impact
+from reasoner.batch.documents import documents
+from reasoner.batch.documents import read as documents_read
+from reasoner.batch.impact import Change, ImpactWorker
+from reasoner.batch.laws import Side
+from reasoner.batch.places import places
+from reasoner.batch.prepare import prepared
+from reasoner.batch.sources import pieces
 from reasoner.batch.work import Job
-from reasoner.case import CaseFile, load_case
+from reasoner.case import CaseFile, check_case, load_case
 from reasoner.cli import app
+from reasoner.errors import CaseFileError
+from reasoner.outcome import as_data
 
 ROOT = Path(__file__).parent.parent
 REFORMS = sorted(path for path in (ROOT / "examples/reforms").iterdir() if path.is_dir())
@@ -59,6 +68,37 @@ def check(found: ImpactWorker) -> int:
         else:
             assert list(found.changes(file, 1, str(path))) == [], path
     return reached
+
+
+@pytest.mark.parametrize(
+    ("reform", "days"), [(ROOT / "examples/reforms/window-six-months", ()), (None, PAIRS[0])], ids=["reform", "days"]
+)
+def test_cases_side_by_side_change_as_they_do_one_by_one(
+    reform: Path | None, days: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tmp_path / "made.jsonl"
+    assert CliRunner().invoke(app, ["synth", "60", "-o", str(made), "--seed", "4"]).exit_code == 0
+    made.write_text(made.read_text("utf-8") + '{"persons": {}}\n', "utf-8")
+    found, job = worker(reform, *days), Job(DAY)
+    monkeypatch.setattr(impact, "FEW", 0)
+    for piece in pieces(places([*map(str, CASES), str(made)])):
+        done = found.done(piece)
+        ready, reached, expected = prepared(piece, job.columns), 0, list[Change]()
+        for index, text in enumerate(documents(ready.chunk)):
+            try:
+                file = check_case(documents_read(text), choices=found.before.engine.law.choices)
+            except CaseFileError:
+                continue
+            if found.reaches(file):
+                reached += 1
+                name, line = ready.chunk.place(index)
+                place = f"{name}:{line}" if line else name
+                expected += found.changes(file, ready.numbers[index], place)
+        assert done.reached == reached
+        assert list(map(as_data, done.changes)) == list(map(as_data, expected))
+        assert expected
+        left = found._reach.reached(ready.chunk).left
+        assert left.sum() < len(left) / 4, "most are looked at side by side"
 
 
 def test_two_days_with_the_same_law_reach_nobody() -> None:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from reasoner.batch.encode import form_of
 from reasoner.batch.growing import workplace
-from reasoner.batch.impact import ImpactWorker, Side
+from reasoner.batch.impact import ImpactWorker
 from reasoner.batch.impacts import Census
 from reasoner.batch.journal import errors_of, settings_of
+from reasoner.batch.laws import Side
 from reasoner.batch.mapping import read
 from reasoner.batch.places import exists, places
 from reasoner.batch.running import Run
