@@ -50,8 +50,7 @@ def run_of(
     Raises UsageError for what does not exist or would be overwritten, and CaseFileError for a faulty mapping.
     """
     form = form_of(output)
-    if not force and exists(output) and not exists(workplace(output)):
-        raise UsageError("file_exists", name=output)
+    _unless_there(output, force)
     before = settings_of(output, errors) if resume else None
     job = Job(
         law.as_of,
@@ -68,16 +67,26 @@ def run_of(
     return Run(places(inputs), job, output, errors or errors_of(output), mapping)
 
 
+def _unless_there(output: str, force: bool) -> None:
+    if not force and exists(output) and not exists(workplace(output)):
+        raise UsageError("file_exists", name=output)
+
+
 def census_of(
     inputs: Sequence[str],
     days: Sequence[date],
     *,
+    output: str = "",
     mapping: Path | None = None,
     law: Applied = PLAIN,
+    language: str = "en",
+    force: bool = False,
+    resume: bool = False,
 ) -> Census:
     """The changes that reforms, or the passage from one day of law to another, bring to the cases of some files.
 
-    Raises UsageError unless there are either reforms or two days, and CaseFileError for a faulty mapping.
+    Raises UsageError unless there are either reforms or two days, for an output that would be overwritten, and for one
+    to go on with where none is named; CaseFileError for a faulty mapping.
     """
     if len(days) not in (0, 2) or bool(days) == bool(law.reforms):
         raise UsageError("impact_of_what")
@@ -89,5 +98,11 @@ def census_of(
         names = ("", ", ".join(reform.name for reform in read_all(law.reforms)))
     for side in sides:
         side.engine.readings(law.readings)
-    job = Job(law.as_of, date.today(), dict(law.readings), law.assume_nothing, columns=read(mapping))
-    return Census(places(inputs), ImpactWorker(job, *sides), names)
+    if output:
+        _unless_there(output, force)
+    elif resume:
+        raise UsageError("impact_resume")
+    before = settings_of(output) if resume else None
+    today = date.fromisoformat(before["today"]) if before else date.today()
+    job = Job(law.as_of, today, dict(law.readings), law.assume_nothing, columns=read(mapping), language=language)
+    return Census(places(inputs), ImpactWorker(job, *sides), names, mapping, output)

@@ -7,7 +7,8 @@ engine, which says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,24 +17,27 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reasoner.batch.columnar import ColumnarDecider
-from reasoner.batch.decider import Chunk
+from reasoner.batch.decider import Chunk, Fault
 from reasoner.batch.documents import read
+from reasoner.batch.encode import Encoded
 from reasoner.batch.laws import Sameness, Side
 from reasoner.batch.prepare import prepared
 from reasoner.batch.reach import Reach, who
+from reasoner.batch.slow import as_fault
 from reasoner.batch.sources import Piece
 from reasoner.batch.tables import Bools
-from reasoner.batch.work import Job
+from reasoner.batch.work import Done, Job, lines, told
 from reasoner.case import CaseFile, check_case
 from reasoner.cast import Cast, casts
 from reasoner.engine import Decision
 from reasoner.errors import CaseFileError
 from reasoner.facts import Reader, read_inputs
 from reasoner.ground import Instance
-from reasoner.outcome import Outcome
+from reasoner.outcome import Outcome, as_data
 from reasoner.quality.answers import cited
 from reasoner.run import Run
 
+REACHED, CHANGED = "reached", "changed"
 FEW = 500  # cases of a piece for which the engine has an answer before columns are ready to
 State = Callable[[int], bool | None]
 _TOLD = ("person", "route", "result", "file", "failing", "missing", "defective", "deadlines", "depends_on", "people")
@@ -57,15 +61,23 @@ class Change(NamedTuple):
     provisions: tuple[str, ...]
 
 
-class Affected(NamedTuple):
-    """What came of a piece: cases read, faulty, within reach, decided differently, and each difference."""
+def change_of(data: Mapping[str, Any]) -> Change:
+    """The change that a line of an output tells."""
+    one, other = data["reasons"]
+    told = {**data, "reasons": (tuple(one), tuple(other)), "provisions": tuple(data["provisions"])}
+    return Change(**told)
 
-    read: int
-    faulty: int
-    reached: int
-    changed: int
-    bytes: int
+
+class Affected(NamedTuple):
+    """What came of a piece, and each difference; counted are the cases within reach and those decided differently."""
+
+    done: Done
     changes: list[Change]
+
+    @property
+    def reached(self) -> int:
+        """The cases within reach."""
+        return self.done.tally[REACHED][()]
 
 
 @dataclass(eq=False, repr=False)
@@ -95,19 +107,24 @@ class ImpactWorker:
         """What changes for the cases of a piece."""
         ready = prepared(piece, self.job.columns)
         chunk, changes = ready.chunk, list[Change]()
-        faulty = {number for number, _ in ready.unread}
+        faults = list[Fault]()
         within, left, several = self._reach.reached(chunk)
         for index in np.flatnonzero(left).tolist():
             try:
                 within[index] = self.reaches(self._case(chunk, index))
-            except CaseFileError:
-                faulty.add(ready.numbers[index])
+            except CaseFileError as error:
+                faults += (as_fault(index, fault) for fault in error.faults)
         for index in self._differing(chunk, within, left | several):
             name, line = chunk.place(index)
             place = f"{name}:{line}" if line else name
             changes += self.changes(self._case(chunk, index), ready.numbers[index], place)
-        changed = len({change.row for change in changes})
-        return Affected(piece.size, len(faulty), int(within.sum()), changed, piece.read, changes)
+        errors = told(ready, faults, self.job.language)
+        faulty = len({error["row"] for error in errors})
+        counted = {REACHED: int(within.sum()), CHANGED: len({change.row for change in changes})}
+        counts = {name: Counter({(): number}) for name, number in counted.items()}
+        rows = Encoded(lines(map(as_data, changes)))
+        done = Done(piece.number, piece.size, faulty, 0, 0, piece.read, rows, {}, lines(errors), counts, [])
+        return Affected(done, changes)
 
     def _case(self, chunk: Chunk, index: int) -> CaseFile:
         text = ColumnarDecider.document(chunk, index)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,12 +62,36 @@ class Counts:
         """Cases that were decided."""
         return self.read - self.faulty
 
+    def add(self, note: Mapping[str, Any]) -> None:
+        """Counts a piece by its note."""
+        self.pieces += 1
+        self.read += note["read"]
+        self.faulty += note["faulty"]
+        self.opened += note["opened"]
+        self.empty += note["empty"]
+        self.bytes = note["bytes"]
+        add(self.tally, from_data(note["tally"]))
+
+
+def note_of(done: Done) -> dict[str, Any]:
+    """What is noted of a piece besides its bytes."""
+    return {
+        "read": done.rows,
+        "faulty": done.faulty,
+        "opened": done.opened,
+        "empty": done.empty,
+        "bytes": done.read,
+        "tally": as_data(done.tally),
+        "footer": base64.b64encode(done.encoded.footer).decode(),
+    }
+
 
 class Journal:
     """The output of one run while it grows. ``counts`` says how far it is."""
 
-    def __init__(self, output: str, errors: str, form: Form, sample: int = 0) -> None:
+    def __init__(self, output: str, errors: str, form: Form, sample: int = 0, fragments: bool = True) -> None:
         self.output, self.errors, self.form, self.sample = output, errors, form, Sample(sample)
+        self.fragments = fragments  # whether there are explanations beside the output
         self.counts, self.known = Counts(), set[int]()
         self._growth = growth(output, names_of(output, errors))
         self._ends: list[tuple[int, bytes]] = []
@@ -112,14 +136,7 @@ class Journal:
         return True
 
     def _count(self, note: Mapping[str, Any], size: int) -> None:
-        counts = self.counts
-        counts.pieces += 1
-        counts.read += note["read"]
-        counts.faulty += note["faulty"]
-        counts.opened += note["opened"]
-        counts.empty += note["empty"]
-        counts.bytes = note["bytes"]
-        add(counts.tally, from_data(note["tally"]))
+        self.counts.add(note)
         if note["footer"]:
             self._ends.append((self._size, base64.b64decode(note["footer"])))
         self._size += size
@@ -135,15 +152,7 @@ class Journal:
             FRAGMENTS: b"".join(b'{"fragment":%d,' % number + text[1:] + b"\n" for number, text in new.items()),
             DRAWN: b"".join(json.dumps(case).encode() + b"\n" for case in self.sample.add(done.drawn)),
         }
-        note = {
-            "read": done.rows,
-            "faulty": done.faulty,
-            "opened": done.opened,
-            "empty": done.empty,
-            "bytes": done.read,
-            "tally": as_data(done.tally),
-            "footer": base64.b64encode(done.encoded.footer).decode(),
-        }
+        note = note_of(done)
         self._growth.add(note, parts)
         self.known.update(new)
         self._count(note, len(done.encoded.body))
@@ -154,7 +163,12 @@ class Journal:
         told = self.counts.faulty or self.errors != errors_of(self.output)
         if not told:
             removed(self.errors)  # of an output that this one replaces
-        self._growth.finish([FRAGMENTS, *([ERRORS] if told else []), ROWS], tail)
+        beside = [*([FRAGMENTS] if self.fragments else []), *([ERRORS] if told else [])]
+        self._growth.finish([*beside, ROWS], tail)
+
+    def rows(self) -> Iterator[bytes]:
+        """The rows so far, where a row is a line."""
+        return self._growth.lines(ROWS)
 
     def close(self) -> None:
         """Lets go of the output; what is whole can be gone on with."""

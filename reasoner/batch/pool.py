@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from reasoner.batch.sources import Piece, fetched
@@ -25,6 +26,18 @@ class BrokenOff(UsageError):
     """A run that ended before its archive did; what is done is kept, and can be gone on with."""
 
     exit_code = 1
+
+
+@contextmanager
+def kept(output: str) -> Iterator[None]:
+    """Raises :class:`BrokenOff` for Ctrl-C and for what storage refuses: what an output has by then is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise BrokenOff("batch_interrupted", name=output) from None
+    except OSError as error:
+        reason = ": ".join(filter(None, (error.filename and str(error.filename), error.strerror or str(error))))
+        raise BrokenOff("batch_broken_off", name=output, reason=reason) from None
 
 
 class Failed(NamedTuple):

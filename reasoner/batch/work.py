@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reasoner.batch.decider import Chunk, Decider, Results, schema
+from reasoner.batch.decider import Fault as RowFault
 from reasoner.batch.encode import Encoded, Form, encoded
 from reasoner.batch.mapping import Columns
 from reasoner.batch.prepare import Prepared, prepared
@@ -90,9 +91,9 @@ class Worker:
         results = self.decider.decide(ready.chunk)
         self._known.update(results.fragments)
         table = output(ready, results.table, self.engine.law.digest)
-        errors = self._errors(ready, results)
+        errors = told(ready, results.faults, self.job.language)
         faulty = {error["row"] for error in errors}
-        told = faulty | set(table["row"].to_pylist())
+        known = faulty | set(table["row"].to_pylist())
         if piece.size != len(ready.numbers) + len({number for number, _ in ready.unread}):
             raise RulesError(f"piece {piece.number}: cases were lost on the way; please report this archive")
         return Done(
@@ -100,11 +101,11 @@ class Worker:
             piece.size,
             len(faulty),
             results.open,
-            piece.size - len(told),
+            piece.size - len(known),
             piece.read,
             encoded(table, self.job.form),
             {number: self._known[number] for number in referred(results.table)},
-            b"".join(json.dumps(error, ensure_ascii=False).encode() + b"\n" for error in errors),
+            lines(errors),
             tally(results.table, (error["code"] for error in errors)),
             self._drawn(ready, results) if self.job.sample else [],
         )
@@ -113,17 +114,23 @@ class Worker:
         faulty = {fault.row for fault in results.faults}
         return drawn(self.job.sample, self.job.seed, ready.chunk, ready.numbers, faulty, results.table)
 
-    def _errors(self, ready: Prepared, results: Results) -> list[dict[str, Any]]:
-        """What is wrong with the rows that were not decided, one entry for each fault, in their order."""
-        words, found = catalogue(self.job.language), list[dict[str, Any]]()
-        for number, fault in ready.unread:
-            message = describe(fault._replace(file="", line=0, path=""), words).removeprefix(": ")
-            found.append(_error(number, fault.file, fault.line, fault.path, fault.code, message))
-        for told in results.faults:
-            name, line = ready.place(told.row, told.path)
-            message = describe(Fault("", 0, 0, "", told.code, told.values), words).removeprefix(": ")
-            found.append(_error(ready.numbers[told.row], name, line, told.path, told.code, message))
-        return sorted(found, key=lambda error: error["row"])
+
+def told(ready: Prepared, faults: Iterable[RowFault], language: str) -> list[dict[str, Any]]:
+    """What is wrong with the rows that were not decided, one entry for each fault, in their order."""
+    words, found = catalogue(language), list[dict[str, Any]]()
+    for number, unread in ready.unread:
+        message = describe(unread._replace(file="", line=0, path=""), words).removeprefix(": ")
+        found.append(_error(number, unread.file, unread.line, unread.path, unread.code, message))
+    for fault in faults:
+        name, line = ready.place(fault.row, fault.path)
+        message = describe(Fault("", 0, 0, "", fault.code, fault.values), words).removeprefix(": ")
+        found.append(_error(ready.numbers[fault.row], name, line, fault.path, fault.code, message))
+    return sorted(found, key=lambda error: error["row"])
+
+
+def lines(found: Iterable[Any]) -> bytes:
+    """Data as lines of JSON."""
+    return b"".join(json.dumps(part, ensure_ascii=False).encode() + b"\n" for part in found)
 
 
 def _error(row: int, file: str, line: int, path: str, code: str, message: str) -> dict[str, Any]:
