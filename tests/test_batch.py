@@ -462,6 +462,22 @@ def test_a_run_that_was_broken_off_goes_on_without_losing_or_repeating_a_row(
     }
 
 
+@pytest.mark.parametrize("pieces", [0, 3])
+def test_control_c_reaches_workers_as_well_and_none_of_them_complains(
+    pieces: int, archive: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    source, _ = archive
+    output = tmp_path / "out.jsonl"
+    given = words(source, "-o", output, "--piece", "1", "--as-of", DAY, "--workers", "2")
+    process = subprocess.Popen(given, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    begun(process, output, pieces)
+    time.sleep(0.2)  # with nothing written yet, the workers are about to start
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, said = process.communicate()
+    assert process.returncode == 1
+    assert said == f"interrupted; {output} is not complete. The same command with --resume goes on.\n"
+
+
 def _small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 

@@ -62,7 +62,8 @@ def by_processes(count: int, worker: Works[Found], left: Iterable[Piece]) -> Ite
     waiting: deque[Any] = deque()
     try:
         for piece in left:
-            waiting.append(pool.submit(_work, piece))
+            with _deaf():
+                waiting.append(pool.submit(_work, piece))
             if len(waiting) >= AHEAD * count:
                 yield checked(waiting.popleft().result())
         while waiting:
@@ -70,20 +71,29 @@ def by_processes(count: int, worker: Works[Found], left: Iterable[Piece]) -> Ite
     except BrokenProcessPool:
         raise BrokenOff("batch_worker_gone") from None
     finally:
-        processes = list((pool._processes or {}).values())
-        pool.shutdown(wait=not waiting, cancel_futures=True)
-        for process in processes if waiting else ():
+        for process in (pool._processes or {}).values() if waiting else ():
             process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes begun now never hear of Ctrl-C, which a terminal tells them all; this one hears of it a bit later."""
+    import signal
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _WORKER: list[Any] = []
 
 
 def _begin(worker: Any) -> None:
-    import signal
     from threading import Thread
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process above ends the run and its workers
     Thread(target=_follow, daemon=True).start()
     _WORKER[:] = [worker]
 
