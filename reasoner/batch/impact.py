@@ -26,7 +26,7 @@ from reasoner.batch.reach import Reach, who
 from reasoner.batch.slow import as_fault
 from reasoner.batch.sources import Piece
 from reasoner.batch.tables import Bools
-from reasoner.batch.work import Done, Job, lines, told
+from reasoner.batch.work import Done, Job, lines, looked_at, told
 from reasoner.case import CaseFile, check_case
 from reasoner.cast import Cast, casts
 from reasoner.engine import Decision
@@ -105,10 +105,8 @@ class ImpactWorker:
 
     def done(self, piece: Piece) -> Affected:
         """What changes for the cases of a piece."""
-        ready = prepared(piece, self.job.columns)
-        chunk, changes = ready.chunk, list[Change]()
-        faults = list[Fault]()
-        within, left, several = self._reach.reached(chunk)
+        ready, (within, left, several) = looked_at(prepared(piece, self.job.columns), self._reach.reached)
+        chunk, changes, faults = ready.chunk, list[Change](), list[Fault]()
         for index in np.flatnonzero(left).tolist():
             try:
                 within[index] = self.reaches(self._case(chunk, index))

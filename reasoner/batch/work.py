@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from reasoner.batch.decider import Chunk, Decider, Results, schema
+from reasoner.batch.decider import Chunk, Decider, Results, case_schema, schema
 from reasoner.batch.decider import Fault as RowFault
 from reasoner.batch.encode import Encoded, Form, encoded
 from reasoner.batch.mapping import Columns
-from reasoner.batch.prepare import Prepared, prepared
+from reasoner.batch.prepare import Prepared, as_document, prepared
 from reasoner.batch.sources import Piece
 from reasoner.batch.tally import Tally, tally
 from reasoner.batch.verify import Drawn, drawn
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reasoner.engine import Engine
+
+
+T = TypeVar("T")
 
 
 class Job(NamedTuple):
@@ -87,8 +90,7 @@ class Worker:
 
     def done(self, piece: Piece) -> Done:
         """A piece, decided. Raises RulesError when the law is broken."""
-        ready = prepared(piece, self.job.columns)
-        results = self.decider.decide(ready.chunk)
+        ready, results = looked_at(prepared(piece, self.job.columns), self.decider.decide)
         self._known.update(results.fragments)
         table = output(ready, results.table, self.engine.law.digest)
         errors = told(ready, results.faults, self.job.language)
@@ -113,6 +115,42 @@ class Worker:
     def _drawn(self, ready: Prepared, results: Results) -> list[Drawn]:
         faulty = {fault.row for fault in results.faults}
         return drawn(self.job.sample, self.job.seed, ready.chunk, ready.numbers, faulty, results.table)
+
+
+def looked_at(ready: Prepared, look: Callable[[Chunk], T]) -> tuple[Prepared, T]:
+    """What comes of a look at cases. A table with keys that no case has, or of other kinds, is looked at row by row."""
+    import pyarrow as pa
+
+    rows: Any = ready.chunk.rows
+    table, wanted = isinstance(rows, pa.Table), _columns_of_cases()
+    try:
+        if not table or all(_fits(column.type, wanted.field(column.name).type) for column in rows.schema):
+            return ready, look(ready.chunk)
+    except (pa.ArrowException, TypeError, AttributeError):
+        if not table:
+            raise
+    ready = ready._replace(chunk=Chunk(list(map(as_document, rows.to_pylist())), ready.chunk.origin))
+    return ready, look(ready.chunk)
+
+
+@cache
+def _columns_of_cases() -> pa.Schema:
+    return case_schema()
+
+
+def _fits(kind: pa.DataType, wanted: pa.DataType) -> bool:
+    """Whether a column has nothing but keys that cases have."""
+    import pyarrow.types as types
+
+    if types.is_struct(kind) and types.is_struct(wanted):
+        known = {field.name: field.type for field in wanted}
+        return all(field.name in known and _fits(field.type, known[field.name]) for field in kind)
+    if types.is_map(kind) and types.is_list(wanted):
+        items = wanted.value_type
+        return types.is_struct(items) and items.get_field_index("id") >= 0 and _fits(kind.item_type, items)
+    if types.is_list(kind) and types.is_list(wanted):
+        return _fits(kind.value_type, wanted.value_type)
+    return True
 
 
 def told(ready: Prepared, faults: Iterable[RowFault], language: str) -> list[dict[str, Any]]:
