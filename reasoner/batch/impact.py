@@ -21,8 +21,9 @@ from reasoner.batch.decider import Chunk, Fault
 from reasoner.batch.documents import read
 from reasoner.batch.encode import Encoded
 from reasoner.batch.laws import Sameness, Side
-from reasoner.batch.prepare import prepared
+from reasoner.batch.prepare import Prepared, prepared
 from reasoner.batch.reach import Reach, who
+from reasoner.batch.rows import as_row
 from reasoner.batch.slow import as_fault
 from reasoner.batch.sources import Piece
 from reasoner.batch.tables import Bools
@@ -33,14 +34,15 @@ from reasoner.engine import Decision
 from reasoner.errors import CaseFileError
 from reasoner.facts import Reader, read_inputs
 from reasoner.ground import Instance
-from reasoner.outcome import Outcome, as_data
-from reasoner.quality.answers import cited
+from reasoner.outcome import as_data, outcomes, parts
 from reasoner.run import Run
 
 REACHED, CHANGED = "reached", "changed"
-FEW = 500  # cases of a piece for which the engine has an answer before columns are ready to
+FEW = 250  # cases of a piece for which the engine has an answer before columns are ready to
 State = Callable[[int], bool | None]
-_TOLD = ("person", "route", "result", "file", "failing", "missing", "defective", "deadlines", "depends_on", "people")
+_TOLD = ("person", "route", "result", "file", "failing", "missing", "defective", "deadlines", "depends_on")
+Outcomes = Mapping[tuple[str, str, str | None], tuple[Mapping[str, Any], int]]
+"""Rows, each with the number of its cast, by person, route and, if there are several, sponsor."""
 
 
 class Change(NamedTuple):
@@ -106,16 +108,13 @@ class ImpactWorker:
     def done(self, piece: Piece) -> Affected:
         """What changes for the cases of a piece."""
         ready, (within, left, several) = looked_at(prepared(piece, self.job.columns), self._reach.reached)
-        chunk, changes, faults = ready.chunk, list[Change](), list[Fault]()
+        chunk, faults = ready.chunk, list[Fault]()
         for index in np.flatnonzero(left).tolist():
             try:
                 within[index] = self.reaches(self._case(chunk, index))
             except CaseFileError as error:
                 faults += (as_fault(index, fault) for fault in error.faults)
-        for index in self._differing(chunk, within, left | several):
-            name, line = chunk.place(index)
-            place = f"{name}:{line}" if line else name
-            changes += self.changes(self._case(chunk, index), ready.numbers[index], place)
+        changes = list(self._changes(ready, within, left | several))
         errors = told(ready, faults, self.job.language)
         faulty = len({error["row"] for error in errors})
         counted = {REACHED: int(within.sum()), CHANGED: len({change.row for change in changes})}
@@ -128,15 +127,23 @@ class ImpactWorker:
         text = ColumnarDecider.document(chunk, index)
         return check_case(read(text), choices=self.before.engine.law.choices)
 
-    def _differing(self, chunk: Chunk, within: Bools, apart: Bools) -> list[int]:
-        """The cases within reach that the two laws may decide differently; those set ``apart`` without a look."""
-        rows = np.flatnonzero(within & ~apart)
+    def _changes(self, ready: Prepared, within: Bools, apart: Bools) -> Iterator[Change]:
+        """The changes of the cases within reach; those set ``apart`` are decided one by one."""
+        chunk, rows = ready.chunk, np.flatnonzero(within & ~apart)
         if len(rows) < FEW:
-            return [int(row) for row in np.flatnonzero(within)]
+            rows, apart = rows[:0], within
         part = chunk.part(rows)
-        one, other = (_by_case(decider.decide(part).table) for decider in self._deciders)
-        found = {int(rows[case]) for case in one.keys() | other.keys() if one.get(case) != other.get(case)}
-        return sorted(found.union(np.flatnonzero(within & apart).tolist()))
+        one, other = (_by_case(decider.decide(part).table if len(rows) else None) for decider in self._deciders)
+        place_of = {int(row): place for place, row in enumerate(rows)}
+        for index in np.flatnonzero(within).tolist():
+            known = None
+            if index in place_of:
+                known = one.get(place_of[index], {}), other.get(place_of[index], {})
+                if known[0] == known[1]:
+                    continue
+            name, line = chunk.place(index)
+            place = f"{name}:{line}" if line else name
+            yield from self.changes(self._case(chunk, index), ready.numbers[index], place, known)
 
     # -- who is within reach ----------------------------------------------------------------------------------------
 
@@ -164,21 +171,23 @@ class ImpactWorker:
 
     # -- what becomes of them ---------------------------------------------------------------------------------------
 
-    def changes(self, file: CaseFile, row: int, place: str) -> Iterator[Change]:
-        """The outcomes of a case that the two laws decide differently."""
+    def changes(
+        self, file: CaseFile, number: int, place: str, known: tuple[Outcomes, Outcomes] | None = None
+    ) -> Iterator[Change]:
+        """The outcomes of a case that the two laws decide differently; ``known`` where they are decided already."""
         decisions = [self._decided(side, file) for side in self._sides]
-        found = [{(o.person, o.route, o.sponsor): o for o in decision.outcomes} for decision in decisions]
+        found = known or [_outcomes(decision) for decision in decisions]
         moved: tuple[str, ...] | None = None
         for key in dict.fromkeys((*found[0], *found[1])):
-            one, other = found[0].get(key), found[1].get(key)
+            (one, first), (other, second) = (told.get(key, (None, None)) for told in found)
             if _essence(one) == _essence(other):
                 continue
             moved = self._moved(decisions) if moved is None else moved
-            named = {*(cited(one) if one else ()), *(cited(other) if other else ())}
+            named = _cited(decisions[0], key, first) | _cited(decisions[1], key, second)
             provisions = tuple(p for p in moved if p in named) or moved
-            results = one.result if one else None, other.result if other else None
+            before, after = (row["result"] if row else None for row in (one, other))
             reasons = _lacking(one), _lacking(other)
-            yield Change(row, place, file.case.case or "", key[0], key[1], *results, reasons, provisions)
+            yield Change(number, place, file.case.case or "", key[0], key[1], before, after, reasons, provisions)
 
     def _decided(self, side: Side, file: CaseFile) -> Decision:
         job = self.job
@@ -204,12 +213,28 @@ class ImpactWorker:
         return tuple(sorted(found))
 
 
-def _by_case(table: Any) -> dict[int, list[Any]]:
-    """What the rows of each case say of it."""
-    found: dict[int, list[Any]] = {}
-    for case, *row in zip(*(table[name].to_pylist() for name in ("case_row", *_TOLD)), strict=True):
-        found.setdefault(case, []).append(row)
-    return found
+def _outcomes(decision: Decision) -> Outcomes:
+    """The rows of a decision, by person in the order of the case file and by route in that of the law."""
+    position = {person: place for place, person in enumerate(decision.file.case.persons)}
+    found = [(index, outcome) for index, run in enumerate(decision.runs) for outcome in outcomes(run)]
+    found.sort(key=lambda pair: position[pair[1].person])
+    return {(o.person, o.route, o.sponsor): (as_row(o, 0, ()), index) for index, o in found}
+
+
+def _by_case(table: Any) -> dict[int, Outcomes]:
+    """The rows of each case, none of which is cast in several ways."""
+    found: dict[int, dict[Any, Any]] = {}
+    for row in table.select(["case_row", *_TOLD]).to_pylist() if table else ():
+        found.setdefault(row.pop("case_row"), {})[row["person"], row["route"], None] = row, 0
+    return found  # type: ignore[return-value]
+
+
+def _cited(decision: Decision, key: tuple[str, str, str | None], cast: int | None) -> frozenset[str]:
+    """The provisions that an outcome cites."""
+    if cast is None:
+        return frozenset()
+    run = decision.runs[cast]
+    return parts(run, run.cast.canonical[key[0]], key[1]).cited()
 
 
 def _body(instance: Instance, state: State) -> bool | None:
@@ -225,17 +250,10 @@ def _named_by(run: Run, instance: Instance) -> tuple[str, ...]:
     return rule.provisions or tuple(str(value) for name, value in values if name == "Provision")
 
 
-def _essence(outcome: Outcome | None) -> Any:
+def _essence(row: Mapping[str, Any] | None) -> Any:
     """What makes a difference to the person: result, reasons, papers and dates."""
-    if outcome is None:
-        return None
-    dates = [(deadline.id, deadline.date) for deadline in outcome.deadlines]
-    return outcome.result, outcome.file, _lacking(outcome), dates, [item.path for item in outcome.depends_on]
+    return None if row is None else [row[name] for name in _TOLD]
 
 
-def _lacking(outcome: Outcome | None) -> tuple[str, ...]:
-    if outcome is None:
-        return ()
-    failing = (condition.id for condition in outcome.conditions if condition.status == "unmet")
-    papers = (paper.type for paper in outcome.documents if paper.status in ("missing", "defective"))
-    return (*failing, *papers)
+def _lacking(row: Mapping[str, Any] | None) -> tuple[str, ...]:
+    return () if row is None else (*row["failing"], *row["missing"], *row["defective"])
