@@ -130,8 +130,7 @@ class ImpactWorker:
     def _changes(self, ready: Prepared, within: Bools, apart: Bools) -> Iterator[Change]:
         """The changes of the cases within reach; those set ``apart`` are decided one by one."""
         chunk, rows = ready.chunk, np.flatnonzero(within & ~apart)
-        if len(rows) < FEW:
-            rows, apart = rows[:0], within
+        rows = rows if len(rows) >= FEW else rows[:0]
         part = chunk.part(rows)
         one, other = (_by_case(decider.decide(part).table if len(rows) else None) for decider in self._deciders)
         place_of = {int(row): place for place, row in enumerate(rows)}
