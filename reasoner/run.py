@@ -78,10 +78,9 @@ class Machine:
         return found
 
     def _leaves(self, atoms: Iterable[int]) -> int:
-        found = 0
+        found, reads = 0, self.evaluator.reads
         for atom in atoms:
-            for leaf in self.evaluator.cone(atom):
-                found |= 1 << leaf
+            found |= reads[atom]
         return found
 
     @cached_property
@@ -93,6 +92,11 @@ class Machine:
     def comparisons(self) -> int:
         """All comparisons, as bits."""
         return sum(1 << number for number in self.program.comparisons)
+
+    @cached_property
+    def read(self) -> int:
+        """All inputs and comparisons, as bits."""
+        return self.comparisons | sum(1 << number for number in self.program.inputs)
 
     def points(self, comparisons: int) -> tuple[Any, ...]:
         """The points that some comparisons (bits) read."""

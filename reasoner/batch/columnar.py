@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from reasoner.batch.documents import documents
 from reasoner.batch.group import OPEN, TRUE, Group, Options, Unsupported, truths
 from reasoner.batch.paths import Paths
 from reasoner.batch.people import People, cast_skeleton
+from reasoner.batch.seen import Seen
 from reasoner.batch.shape import CERTAIN, POSSIBLE, Part, Route, Sample, ShapeKnown
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.tables import Bools, Ints, Reader
@@ -222,7 +223,9 @@ class _Columns:
         self.cast_number = np.concatenate([np.full(len(m.rows), m.number) for m in members])
         focus = [0 if m.cast.focus is None else int(m.cast.canonical[m.cast.focus][1:]) for m in members]
         self.focus = np.repeat(focus, [len(m.rows) for m in members])
-        self._samples: dict[tuple[int, str, str], Sample] = {}
+        self._casts = [member.cast for member in members]
+        self._member = np.repeat(np.arange(len(members)), [len(m.rows) for m in members])
+        self._planes: dict[int, tuple[bytes, bytes]] = {}
         self._runs: dict[int, Run] = {}
 
     def decide(self) -> None:
@@ -401,15 +404,23 @@ class _Columns:
         return Paths(self.group)
 
     def _sample(self, index: int, route: Route) -> Sample:
-        """A case of the group to be decided as the engine decides it."""
-        key = (index, route.person, route.route)
-        found = self._samples.get(key)
-        if found is None:
-            keep = self.decider.slow._known.setdefault if self.decider.reasons else None
-            found = self._samples[key] = Sample(self._run(index), route.person, route.route, keep)
-        return found
+        """A case of the group on one route."""
+        keep = self.decider.slow._known.setdefault if self.decider.reasons else None
+        seen = Seen(self.known.machine, self._casts[self._member[index]], partial(self._at, index))
+        return Sample(seen, partial(self._run, index), route.person, route.route, keep)
+
+    def _at(self, index: int, number: int) -> bool | None:
+        """The truth of an atom in one case."""
+        planes = self._planes.get(number)
+        if planes is None:
+            size = (len(self.group) + 7) // 8
+            holds, fails = self._holds[number].to_bytes(size, "little"), self._fails[number].to_bytes(size, "little")
+            planes = self._planes[number] = holds, fails
+        place, bit = index >> 3, 1 << (index & 7)
+        return True if planes[0][place] & bit else False if planes[1][place] & bit else None
 
     def _run(self, index: int) -> Run:
+        """A case of the group as the engine decides it."""
         run = self._runs.get(index)
         if run is None:
             row = int(self.group.rows[index])

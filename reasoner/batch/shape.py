@@ -1,14 +1,16 @@
 """What is known of one shape of cases: which inputs its results read, and the reasons met so far.
 
-A condition or document depends on few inputs. What it is, and why, is worked out once for each combination of their
-truths, by the code that decides single cases, for the first case that shows it.
+A condition or document depends on few inputs. What it is, and why, is looked up by their truths; for a combination that
+is new, by the truths that were read to say so in an earlier case; and is else worked out by the code that decides
+single cases.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from reasoner.batch.distinct import alike, numbered
 from reasoner.batch.fragments import of_condition, of_document, of_result
+from reasoner.batch.seen import Seen, Tree, Unsettled
 from reasoner.dates import points
 from reasoner.ground import Atom
 from reasoner.outcome import Dependence, Layout, layout, parts
@@ -32,47 +35,51 @@ Number = NDArray[np.int64]
 class Sample:
     """A case that stands for all like it, on one route; of its outcome no more is worked out than is asked for.
 
-    ``keep`` takes explanations; where there is none, none are made.
+    ``seen`` is the case as its columns have it, ``decided`` gives it as the engine decides it. ``keep`` takes
+    explanations; where there is none, none are made.
     """
 
-    run: Run
+    seen: Seen
+    decided: Callable[[], Run]
     person: str
     route: str
     keep: Callable[[int, bytes], Any] | None
 
-    def condition(self, identifier: str) -> Entry:
+    def condition(self, run: Run, identifier: str) -> Entry:
         """A condition."""
-        found, its = parts(self.run, self.person, self.route).condition(identifier)
+        found, its = parts(run, self.person, self.route).condition(identifier)
         if found is None:
             return NOTHING
-        fragment = self._kept(of_condition, found)
-        return Entry(found.status, fragment, found.provisions, its, True)
+        return Entry(found.status, self._kept(of_condition, run, found), found.provisions, its, True)
 
-    def document(self, identifier: str) -> Entry:
+    def document(self, run: Run, identifier: str) -> Entry:
         """A document."""
-        found = parts(self.run, self.person, self.route).document(identifier)
+        found = parts(run, self.person, self.route).document(identifier)
         if found is None:
             return NOTHING
-        return Entry(found.status, self._kept(of_document, found), found.provisions, (), True)
+        return Entry(found.status, self._kept(of_document, run, found), found.provisions, (), True)
 
-    def remark(self, number: int) -> Entry:
+    def remark(self, run: Run, number: int) -> Entry:
         """What else carries the result."""
-        cited = parts(self.run, self.person, self.route).cited_if_true(number)
+        cited = parts(run, self.person, self.route).cited_if_true(number)
         return NOTHING if cited is None else Entry(CERTAIN, 0, cited, (), True)
 
     def result(self, result: str, file: str, carrying: dict[str, tuple[str, ...]]) -> int:
         """The number of the explanation of the result."""
-        return self._kept(of_result, result, file, carrying)
+        try:
+            return self._kept(of_result, self.seen, result, file, carrying)
+        except Unsettled:
+            return self._kept(of_result, self.decided(), result, file, carrying)
 
     @property
     def depends_on(self) -> Iterable[Dependence]:
         """What can still change the result."""
-        return parts(self.run, self.person, self.route).depends_on()
+        return parts(self.decided(), self.person, self.route).depends_on()
 
-    def _kept(self, explain: Callable[..., tuple[int, bytes]], *about: Any) -> int:
+    def _kept(self, explain: Callable[..., tuple[int, bytes]], run: Run, *about: Any) -> int:
         if self.keep is None:
             return 0
-        number, fragment = explain(self.run, self.person, self.route, *about)
+        number, fragment = explain(run, self.person, self.route, *about)
         self.keep(number, fragment)
         return number
 
@@ -106,12 +113,23 @@ class Part:
     name: str
     atoms: tuple[int, ...]
     leaves: tuple[int, ...]
-    tied: tuple[int, ...]
-    compared: dict[int, Atom]
-    build: Callable[[Sample], Entry]
+    machine: Machine
+    build: Callable[[Sample, Run], Entry]
     entries: list[Entry] = field(default_factory=list)
     _known: dict[tuple[int, ...], int] = field(default_factory=dict)
     _opened: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _read: Tree[int] = field(default_factory=Tree)
+
+    @cached_property
+    def tied(self) -> tuple[int, ...]:
+        """The leaves, and what constraints on possible cases tie to them."""
+        return _numbers(self.machine.mask(self.atoms) & self.machine.read)
+
+    @cached_property
+    def compared(self) -> dict[int, Atom]:
+        """The comparisons among those."""
+        comparisons = self.machine.program.comparisons
+        return {number: comparisons[number] for number in self.tied if number in comparisons}
 
     @cached_property
     def shared(self) -> dict[Any, list[int]]:
@@ -135,16 +153,23 @@ class Part:
     ) -> Number:
         """The number of the entry of each of these cases; -1 for one that has to be decided by itself.
 
-        ``truth`` gives the truths of an input in all cases; ``sample`` decides the case at a place among ``rows``;
+        ``truth`` gives the truths of an input in all cases; ``sample`` is the case at a place among ``rows``;
         ``alone`` says for which of some cases what they leave open is more than the truths of inputs tell.
         """
-        found = self._numbers(self.leaves, truth, rows, sample, self._known, len(self.leaves) <= _DIRECT)
+        found = self._numbers(
+            self.leaves,
+            truth,
+            rows,
+            lambda place: self._settled(sample(place)),
+            self._known,
+            len(self.leaves) <= _DIRECT,
+        )
         again = np.flatnonzero(found == _UNSETTLED)
         if len(again):
             found[again] = -1
             again = again[~alone(self, rows[again])]
             found[again] = self._numbers(
-                self.tied, truth, rows[again], lambda place: sample(int(again[place])), self._opened, False
+                self.tied, truth, rows[again], lambda place: self._open(sample(int(again[place]))), self._opened, False
             )
             lasting = np.array([entry.lasting for entry in self.entries])
             found[again] = np.where(lasting[found[again]], found[again], -1)
@@ -159,7 +184,7 @@ class Part:
         leaves: tuple[int, ...],
         truth: Callable[[int], Any],
         rows: Any,
-        sample: Callable[[int], Sample],
+        entry: Callable[[int], int],
         known: dict[tuple[int, ...], int],
         direct: bool,
     ) -> Number:
@@ -169,28 +194,42 @@ class Part:
             word, shift = divmod(place, _PER_WORD)
             words[word] |= truth(leaf)[rows].astype(kind) << (2 * shift)
         if direct:
-            entry = self._table[words[0]]
-            while (missing := np.flatnonzero(entry == -1)).size:
+            numbers: Number = self._table[words[0]]
+            while (missing := np.flatnonzero(numbers == -1)).size:
                 place = int(missing[0])
-                self._table[words[0][place]] = self._add(sample(place), known)
-                entry = self._table[words[0]]
-            numbers: Number = entry.astype(np.int64)
-            return numbers
+                self._table[words[0][place]] = entry(place)
+                numbers = self._table[words[0]]
+            return numbers.astype(np.int64)
         number, first = numbered(words[0]) if len(words) == 1 else alike(words)
         keys = zip(*(word[first].tolist() for word in words), strict=True)
         found = np.empty(len(first), np.int64)
         for index, key in enumerate(keys):
             its = known.get(key)
             if its is None:
-                its = known[key] = self._add(sample(int(first[index])), known)
+                its = known[key] = entry(int(first[index]))
             found[index] = its
         return found[number]
 
-    def _add(self, sample: Sample, known: dict[tuple[int, ...], int]) -> int:
-        if known is self._known and any(sample.run.rails.truth(atom) is None for atom in self.atoms):
-            return _UNSETTLED
-        settled = known is self._known
-        self.entries.append(self.build(sample)._replace(lasting=settled or not sample.run.contradictory))
+    def _settled(self, sample: Sample) -> int:
+        """The entry of a case, if truths alone tell."""
+        seen = sample.seen
+        found = self._read.find(seen.look)
+        if found is None:
+            try:
+                found = self._add(self.build(sample, seen))
+            except Unsettled:
+                found = _UNSETTLED
+            self._read.add(seen.read, found)
+        return found
+
+    def _open(self, sample: Sample) -> int:
+        """The entry of a case that leaves the part open."""
+        run = sample.decided()
+        entry = self.build(sample, run)
+        return self._add(entry._replace(lasting=not run.contradictory))
+
+    def _add(self, entry: Entry) -> int:
+        self.entries.append(entry)
         return len(self.entries) - 1
 
 
@@ -243,42 +282,35 @@ class ShapeKnown:
         return Route(person, route, regime, place, relevant, atoms, conditions, documents, remarks, deadlines, shown,
                      self._result(atoms.results))  # fmt: skip
 
-    @cached_property
-    def _read(self) -> frozenset[int]:
-        return frozenset((*self.machine.program.inputs, *self.machine.program.comparisons))
+    def _part(self, name: str, atoms: tuple[int, ...], build: Callable[[Sample, Run], Entry]) -> Part:
+        return Part(name, atoms, self._leaves(*atoms), self.machine, build)
 
     def _leaves(self, *atoms: int) -> tuple[int, ...]:
-        cones = (self.machine.evaluator.cone(atom) for atom in atoms)
-        return tuple(sorted(frozenset[int]().union(*cones) & self._read))
-
-    def _part(self, name: str, atoms: tuple[int, ...], build: Callable[[Sample], Entry]) -> Part:
-        mask = self.machine.mask(atoms)
-        tied = tuple(number for number in sorted(self._read) if mask >> number & 1)
-        compared = {n: atom for n in tied if (atom := self.machine.program.comparisons.get(n))}
-        return Part(name, atoms, self._leaves(*atoms), tied, compared, build)
+        reads = self.machine.evaluator.reads
+        return _numbers(reduce(or_, (reads[atom] for atom in atoms), 0) & self.machine.read)
 
     def _condition(self, identifier: str, states: dict[str, int]) -> Part:
-        return self._part(identifier, tuple(states.values()), lambda sample: sample.condition(identifier))
+        return self._part(identifier, tuple(states.values()), lambda sample, run: sample.condition(run, identifier))
 
     def _document(self, identifier: str, atoms: tuple[int, ...]) -> Part:
-        return self._part(identifier, atoms, lambda sample: sample.document(identifier))
+        return self._part(identifier, atoms, lambda sample, run: sample.document(run, identifier))
 
     def _remark(self, number: int) -> Part:
         name = str(self.machine.program.atoms[number][0])
-        return self._part(name, (number,), lambda sample: sample.remark(number))
+        return self._part(name, (number,), lambda sample, run: sample.remark(run, number))
 
     def _result(self, atoms: tuple[int, ...]) -> Part:
         names = {number: str(self.machine.program.atoms[number][0]) for number in atoms}
 
-        def build(sample: Sample) -> Entry:
-            certain = (name for number, name in names.items() if sample.run.truth(number))
+        def build(_: Sample, run: Run) -> Entry:
+            certain = (name for number, name in names.items() if run.truth(number))
             return NOTHING._replace(status=next(certain, None))
 
         return self._part("", atoms, build)
 
     def _certain(self, number: int) -> Part:
-        def build(sample: Sample) -> Entry:
-            status = {True: CERTAIN, False: None, None: POSSIBLE}[sample.run.truth(number)]
+        def build(_: Sample, run: Run) -> Entry:
+            status = {True: CERTAIN, False: None, None: POSSIBLE}[run.truth(number)]
             return NOTHING._replace(status=status)
 
         return self._part("", (number,), build)
@@ -294,3 +326,9 @@ class ShapeKnown:
             atoms += (number for number, _ in route.layout.rows["deadline"])
         leaves = self._leaves(*atoms)
         return tuple(number for number in leaves if number in self.machine.program.comparisons)
+
+
+def _numbers(bits: int) -> tuple[int, ...]:
+    """The places of the bits that are set."""
+    data = np.frombuffer(bits.to_bytes(bits.bit_length() // 8 + 1, "little"), np.uint8)
+    return tuple(np.flatnonzero(np.unpackbits(data, bitorder="little")).tolist())
