@@ -72,7 +72,7 @@ class Machine:
             before = 0
             while found != before:
                 before = found
-                for tied in self._tied:
+                for tied in self.tied:
                     found |= tied if tied & found else 0
             self._masks[atoms] = found
         return found
@@ -84,7 +84,7 @@ class Machine:
         return found
 
     @cached_property
-    def _tied(self) -> tuple[int, ...]:
+    def tied(self) -> tuple[int, ...]:
         """For each constraint on possible cases what it reads, as bits."""
         return tuple(self._leaves((*true, *false)) for true, false in self.program.constraints)
 

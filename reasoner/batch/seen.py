@@ -1,17 +1,21 @@
 """Cases of a group read truth by truth, and what was found along the truths that were read.
 
 What a conclusion is, and why, follows from the truths that are read to say so. Where all of these are the same it is
-the same, whatever else in the facts that it could depend on is otherwise.
+the same, whatever else in the facts it could depend on. What three-valued logic leaves open also follows from what is
+still open of the program: that is read as well, before the engine is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from reasoner.cast import Cast
+from reasoner.dates import points
 from reasoner.evaluate import Rails
 from reasoner.facts import Inputs
+from reasoner.ground import Atom
 from reasoner.run import Machine, Run
 
 T = TypeVar("T")
@@ -19,74 +23,78 @@ Truth = bool | None
 
 
 class Unsettled(Exception):
-    """A conclusion is open: what it is takes more than the truths of single inputs."""
+    """What is open in a case takes more than truths to tell: the case has to be decided by itself."""
+
+
+class Entangled(Unsettled):
+    """The same in every case with these truths: open comparisons share an open point."""
 
 
 class Tree(Generic[T]):
     """What was found, by the truths that were read on the way to it."""
 
     def __init__(self) -> None:
-        self._root: Any = None
+        self._top: dict[Truth, Any] = {}
 
-    def find(self, truth: Callable[[int], Truth]) -> T | None:
+    def find(self, look: Callable[[Any], Truth]) -> T | None:
         """What is known of a case; None where nothing is yet."""
-        node = self._root
+        node = self._top.get(None)
         while type(node) is _Step:
-            node = node.get(truth(node.atom))
-        return node  # type: ignore[no-any-return]
+            node = node.get(look(node.what))
+        return node
 
-    def add(self, read: Mapping[int, Truth], found: T) -> None:
+    def add(self, read: Mapping[Any, Truth], found: T) -> None:
         """Adds what was found in a case by reading these truths, in this order."""
-        holder: Any = {None: self._root}
-        place: Truth = None
-        top = holder
-        for atom, value in read.items():
-            if place not in holder or holder[place] is None:
-                holder[place] = _Step(atom)
-            holder, place = holder[place], value
+        holder, place = self._top, None
+        for what, value in read.items():
+            holder, place = holder.setdefault(place, _Step(what)), value
         holder[place] = found
-        self._root = top[None]
 
 
 class _Step(dict[Truth, Any]):
-    """What follows each truth of an atom."""
+    """What follows each truth of something."""
 
-    def __init__(self, atom: int) -> None:
-        self.atom = atom
+    def __init__(self, what: Any) -> None:
+        self.what = what
 
 
-class Seen(Run):
-    """A case of which nothing is known but the truths of atoms; it keeps those that were ``read``.
+class Glance(NamedTuple):
+    """A case of a group from its columns.
 
-    Explanations taken from it name no places and no distances. Raises :class:`Unsettled` where a conclusion is open.
+    ``look`` gives the truth of an atom, or whether a point is open; ``decided`` the case as the engine decides it.
     """
 
-    def __init__(self, machine: Machine, cast: Cast, truth: Callable[[int], Truth]) -> None:
-        super().__init__(machine, _inputs(machine), cast)
-        self.look, self._shown = truth, machine.program.is_shown
-        self.read: dict[int, Truth] = {}
+    look: Callable[[Any], Truth]
+    decided: Callable[[], Run]
+    impossible: bool
+    cast: Cast
 
-    def remembered(self, key: Any, atoms: tuple[int, ...], build: Callable[[], T]) -> T:
-        """What ``build`` gives."""
-        return build()
 
-    def state(self, number: int) -> Truth:
-        """Whether an atom holds; of one that is not shown None is an answer."""
-        if number in self.read:
-            return self.read[number]
-        found = self.read[number] = self.look(number)
-        if found is None and number in self._shown:
-            raise Unsettled
-        return found
+class Ties:
+    """What hangs together in a ground program where it is open."""
 
-    def truth(self, number: int) -> Truth:
-        """As :meth:`state`."""
-        return self.state(number)
+    def __init__(self, machine: Machine) -> None:
+        program, kinds = machine.program, machine.law.point_kinds
+        self.machine, self.rules = machine, program.rules
+        self.constraints = [(reads, *body) for reads, body in zip(machine.tied, program.constraints, strict=True)]
+        self.points: dict[int, list[Any]] = {
+            number: sorted(points(atom), key=str) for number, atom in program.comparisons.items()
+        }
+        named = {point for its in self.points.values() for point in its}
+        self.lists = frozenset(point for point in named if kinds.get(point[0]) == "periods")
+        self.plain = frozenset(n for n, atom in program.comparisons.items() if atom[0] == "class" and len(atom) == 3)
 
-    @property
-    def rails(self) -> Rails:  # type: ignore[override]
-        """There are none: truths are read one by one."""
-        raise NotImplementedError
+    @cached_property
+    def beside(self) -> dict[int, tuple[int, ...]]:
+        """The other inputs that read the same field."""
+        fields = (field for fields in self.machine.plan.fields.values() for field in fields)
+        read = (tuple(number for number, _ in field.inputs) for field in fields)
+        return {number: numbers for numbers in read if len(numbers) > 1 for number in numbers}
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """Inputs of no case in particular."""
+        return Inputs(dict.fromkeys(self.machine.program.inputs), set(), set(), {}, _NOWHERE, _NOWHERE)
 
 
 class _Nowhere:
@@ -102,5 +110,108 @@ class _Nowhere:
 _NOWHERE: Any = _Nowhere()
 
 
-def _inputs(machine: Machine) -> Inputs:
-    return Inputs(dict.fromkeys(machine.program.inputs), set(), set(), {}, _NOWHERE, _NOWHERE)
+class Seen(Run):
+    """A case as its columns have it; keeps what was ``read`` of it, and whether the engine was ``asked``.
+
+    Explanations taken from it name no places and no distances. Raises :class:`Unsettled`.
+    """
+
+    def __init__(self, ties: Ties, glance: Glance) -> None:
+        super().__init__(ties.machine, ties.inputs, glance.cast)
+        self.glance, self.asked = glance, False
+        self.read: dict[Any, Truth] = {}
+        self._ties, self._shown = ties, ties.machine.program.is_shown
+        self._states: dict[int, Truth] = {}
+        self._open, self._reach, self._bound = set[int](), 0, set[int]()
+
+    def remembered(self, key: Any, atoms: tuple[int, ...], build: Callable[[], T]) -> T:
+        """What ``build`` gives."""
+        return build()
+
+    def state(self, number: int) -> Truth:
+        """Whether an atom holds."""
+        if number in self._states:
+            return self._states[number]
+        found = self._look(number)
+        if found is None and number in self._shown:
+            found = self._ask(number)
+        self._states[number] = found
+        return found
+
+    def truth(self, number: int) -> Truth:
+        """As :meth:`state`."""
+        return self.state(number)
+
+    @property
+    def rails(self) -> Rails:
+        """There are none: truths are read one by one."""
+        raise NotImplementedError
+
+    def _look(self, what: Any) -> Truth:
+        if what not in self.read:
+            self.read[what] = self.glance.look(what)
+        return self.read[what]
+
+    # -- what is open -------------------------------------------------------------------------------------------
+
+    def _ask(self, number: int) -> Truth:
+        """What the engine says of an open atom, after everything is read that this rests on."""
+        if self.glance.impossible:
+            raise Unsettled
+        self.asked = True
+        self._follow([number])
+        before = 0
+        while before != self._reach:
+            before = self._reach
+            for place, (reads, positive, negative) in enumerate(self._ties.constraints):
+                if reads & self._reach and place not in self._bound:
+                    self._bound.add(place)
+                    self._follow(self._rest(positive, negative))
+        if self._entangled():
+            raise Entangled
+        run = self.glance.decided()
+        found = run.state(number)
+        if run.contradictory:
+            raise Unsettled
+        return found
+
+    def _follow(self, atoms: list[int]) -> None:
+        """Goes down to the open inputs and comparisons that open atoms still depend on."""
+        rules, beside = self._ties.rules, self._ties.beside
+        while atoms:
+            atom = atoms.pop()
+            if atom in self._open:
+                continue
+            self._open.add(atom)
+            if atom in rules:
+                for _, _, positive, negative in rules[atom]:
+                    atoms += self._rest(positive, negative)
+            else:
+                self._reach |= 1 << atom
+                atoms += [other for other in beside.get(atom, ()) if self._look(other) is None]
+
+    def _rest(self, positive: tuple[int, ...], negative: tuple[int, ...]) -> list[int]:
+        """The open literals of a body; none where one of its literals fails."""
+        found = []
+        for literals, failing in ((positive, False), (negative, True)):
+            for number in literals:
+                value = self._look(number)
+                if value is failing:
+                    return []
+                if value is None:
+                    found.append(number)
+        return found
+
+    def _entangled(self) -> bool:
+        """Whether open comparisons share an open point, so that not all combinations of their truths need be possible.
+
+        Classes that an unknown code belongs to are the exception: their combinations are the same in every case. What
+        reads an open list can be true or false whatever else is.
+        """
+        ties, sharing = self._ties, dict[Atom, list[int]]()
+        for number in sorted(self._open & ties.points.keys()):
+            opened = [point for point in ties.points[number] if self._look(point)]
+            if ties.lists.isdisjoint(opened):
+                for point in opened:
+                    sharing.setdefault(point, []).append(number)
+        return any(len(numbers) > 1 and not ties.plain.issuperset(numbers) for numbers in sharing.values())

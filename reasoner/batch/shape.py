@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from reasoner.batch.distinct import alike, numbered
 from reasoner.batch.fragments import of_condition, of_document, of_result
-from reasoner.batch.seen import Seen, Tree, Unsettled
-from reasoner.dates import points
+from reasoner.batch.seen import Entangled, Glance, Seen, Ties, Tree, Unsettled
 from reasoner.ground import Atom
 from reasoner.outcome import Dependence, Layout, layout, parts
 from reasoner.run import Machine, Run
+from reasoner.terms import leaves
 
 _PER_WORD = 31  # truths that a whole number holds, two bits each
 _UNSETTLED = -2  # in place of an entry: its leaves do not tell
@@ -35,46 +35,50 @@ Number = NDArray[np.int64]
 class Sample:
     """A case that stands for all like it, on one route; of its outcome no more is worked out than is asked for.
 
-    ``seen`` is the case as its columns have it, ``decided`` gives it as the engine decides it. ``keep`` takes
-    explanations; where there is none, none are made.
+    ``keep`` takes explanations; where there is none, none are made.
     """
 
-    seen: Seen
-    decided: Callable[[], Run]
+    ties: Ties
+    glance: Glance
     person: str
     route: str
     keep: Callable[[int, bytes], Any] | None
 
-    def condition(self, run: Run, identifier: str) -> Entry:
+    @cached_property
+    def seen(self) -> Seen:
+        """The case as its columns have it."""
+        return Seen(self.ties, self.glance)
+
+    def condition(self, identifier: str) -> Entry:
         """A condition."""
-        found, its = parts(run, self.person, self.route).condition(identifier)
+        found, its = parts(self.seen, self.person, self.route).condition(identifier)
         if found is None:
             return NOTHING
-        return Entry(found.status, self._kept(of_condition, run, found), found.provisions, its, True)
+        return Entry(found.status, self._kept(of_condition, self.seen, found), found.provisions, its)
 
-    def document(self, run: Run, identifier: str) -> Entry:
+    def document(self, identifier: str) -> Entry:
         """A document."""
-        found = parts(run, self.person, self.route).document(identifier)
+        found = parts(self.seen, self.person, self.route).document(identifier)
         if found is None:
             return NOTHING
-        return Entry(found.status, self._kept(of_document, run, found), found.provisions, (), True)
+        return Entry(found.status, self._kept(of_document, self.seen, found), found.provisions, ())
 
-    def remark(self, run: Run, number: int) -> Entry:
+    def remark(self, number: int) -> Entry:
         """What else carries the result."""
-        cited = parts(run, self.person, self.route).cited_if_true(number)
-        return NOTHING if cited is None else Entry(CERTAIN, 0, cited, (), True)
+        cited = parts(self.seen, self.person, self.route).cited_if_true(number)
+        return NOTHING if cited is None else Entry(CERTAIN, 0, cited, ())
 
     def result(self, result: str, file: str, carrying: dict[str, tuple[str, ...]]) -> int:
         """The number of the explanation of the result."""
         try:
             return self._kept(of_result, self.seen, result, file, carrying)
         except Unsettled:
-            return self._kept(of_result, self.decided(), result, file, carrying)
+            return self._kept(of_result, self.glance.decided(), result, file, carrying)
 
     @property
     def depends_on(self) -> Iterable[Dependence]:
         """What can still change the result."""
-        return parts(self.decided(), self.person, self.route).depends_on()
+        return parts(self.glance.decided(), self.person, self.route).depends_on()
 
     def _kept(self, explain: Callable[..., tuple[int, bytes]], run: Run, *about: Any) -> int:
         if self.keep is None:
@@ -85,21 +89,23 @@ class Sample:
 
 
 class Entry(NamedTuple):
-    """What a part of an outcome is for one combination of truths.
-
-    ``status`` is None where the case has no such part. What is not ``lasting`` holds for one case only: where the facts
-    of a case exclude each other nothing open is worked out.
-    """
+    """What a part of an outcome is for some truths; ``status`` is None where the case has no such part."""
 
     status: str | None
     fragment: int
     provisions: tuple[str, ...]
     ways: tuple[tuple[Atom, ...], ...]
-    lasting: bool
 
 
-NOTHING = Entry(None, 0, (), (), True)
+NOTHING = Entry(None, 0, (), ())
 CERTAIN, POSSIBLE = "certain", "possible"
+
+
+class _Found(NamedTuple):
+    """The number of an entry, and whether the engine was asked."""
+
+    entry: int
+    asked: bool
 
 
 @dataclass(eq=False, repr=False)
@@ -107,18 +113,18 @@ class Part:
     """A condition, a document or a remark of a route, with its entries so far.
 
     ``leaves`` are the inputs and comparisons that its ``atoms`` depend on; where they leave it open, what constraints
-    on possible cases tie to them counts as well (``tied``).
+    on possible cases tie to them counts as well (``tied``), and which points are open.
     """
 
     name: str
     atoms: tuple[int, ...]
     leaves: tuple[int, ...]
     machine: Machine
-    build: Callable[[Sample, Run], Entry]
+    build: Callable[[Sample], Entry]
     entries: list[Entry] = field(default_factory=list)
     _known: dict[tuple[int, ...], int] = field(default_factory=dict)
     _opened: dict[tuple[int, ...], int] = field(default_factory=dict)
-    _read: Tree[int] = field(default_factory=Tree)
+    _read: Tree[_Found] = field(default_factory=Tree)
 
     @cached_property
     def tied(self) -> tuple[int, ...]:
@@ -126,53 +132,41 @@ class Part:
         return _numbers(self.machine.mask(self.atoms) & self.machine.read)
 
     @cached_property
-    def compared(self) -> dict[int, Atom]:
-        """The comparisons among those."""
+    def points(self) -> tuple[Any, ...]:
+        """The points that comparisons among those read."""
         comparisons = self.machine.program.comparisons
-        return {number: comparisons[number] for number in self.tied if number in comparisons}
-
-    @cached_property
-    def shared(self) -> dict[Any, list[int]]:
-        """The points that several comparisons among ``tied`` read, with these."""
-        found: dict[Any, list[int]] = {}
-        for number, atom in self.compared.items():
-            for point in points(atom):
-                found.setdefault(point, []).append(number)
-        return {point: numbers for point, numbers in found.items() if len(numbers) > 1}
+        return tuple({point: 0 for number in self.tied if (atom := comparisons.get(number)) for point in leaves(atom)})
 
     @cached_property
     def _table(self) -> NDArray[np.int32]:
         return np.full(4 ** len(self.leaves), -1, np.int32)
 
     def numbers(
-        self,
-        truth: Callable[[int], Any],
-        rows: Any,
-        sample: Callable[[int], Sample],
-        alone: Callable[[Part, Any], Any],
+        self, truth: Callable[[Any], Any], rows: Any, sample: Callable[[int], Sample], impossible: Any
     ) -> Number:
         """The number of the entry of each of these cases; -1 for one that has to be decided by itself.
 
-        ``truth`` gives the truths of an input in all cases; ``sample`` is the case at a place among ``rows``;
-        ``alone`` says for which of some cases what they leave open is more than the truths of inputs tell.
+        ``truth`` gives the truths of an input in all cases, or where a point is open; ``sample`` is the case at a place
+        among ``rows``; the facts of an ``impossible`` case exclude each other.
         """
-        found = self._numbers(
-            self.leaves,
-            truth,
-            rows,
-            lambda place: self._settled(sample(place)),
-            self._known,
-            len(self.leaves) <= _DIRECT,
-        )
+
+        def settled(place: int) -> int:
+            found = self._entry(sample(place))
+            return _UNSETTLED if found.asked else found.entry
+
+        found = self._numbers(self.leaves, truth, rows, settled, self._known, len(self.leaves) <= _DIRECT)
         again = np.flatnonzero(found == _UNSETTLED)
         if len(again):
             found[again] = -1
-            again = again[~alone(self, rows[again])]
+            again = again[~impossible[rows[again]]]
             found[again] = self._numbers(
-                self.tied, truth, rows[again], lambda place: self._open(sample(int(again[place]))), self._opened, False
+                (*self.tied, *self.points),
+                truth,
+                rows[again],
+                lambda place: self._entry(sample(int(again[place]))).entry,
+                self._opened,
+                False,
             )
-            lasting = np.array([entry.lasting for entry in self.entries])
-            found[again] = np.where(lasting[found[again]], found[again], -1)
         return found
 
     def read(self, numbers: Any, of: Callable[[str | None], Any]) -> Any:
@@ -181,8 +175,8 @@ class Part:
 
     def _numbers(
         self,
-        leaves: tuple[int, ...],
-        truth: Callable[[int], Any],
+        leaves: tuple[Any, ...],
+        truth: Callable[[Any], Any],
         rows: Any,
         entry: Callable[[int], int],
         known: dict[tuple[int, ...], int],
@@ -210,27 +204,20 @@ class Part:
             found[index] = its
         return found[number]
 
-    def _settled(self, sample: Sample) -> int:
-        """The entry of a case, if truths alone tell."""
-        seen = sample.seen
-        found = self._read.find(seen.look)
+    def _entry(self, sample: Sample) -> _Found:
+        """The entry of a case; -1 where it has to be decided by itself."""
+        found = self._read.find(sample.glance.look)
         if found is None:
+            seen = sample.seen
             try:
-                found = self._add(self.build(sample, seen))
+                self.entries.append(self.build(sample))
+                found = _Found(len(self.entries) - 1, seen.asked)
+            except Entangled:
+                found = _Found(-1, True)
             except Unsettled:
-                found = _UNSETTLED
+                return _Found(-1, True)
             self._read.add(seen.read, found)
         return found
-
-    def _open(self, sample: Sample) -> int:
-        """The entry of a case that leaves the part open."""
-        run = sample.decided()
-        entry = self.build(sample, run)
-        return self._add(entry._replace(lasting=not run.contradictory))
-
-    def _add(self, entry: Entry) -> int:
-        self.entries.append(entry)
-        return len(self.entries) - 1
 
 
 @dataclass(eq=False, repr=False)
@@ -282,7 +269,7 @@ class ShapeKnown:
         return Route(person, route, regime, place, relevant, atoms, conditions, documents, remarks, deadlines, shown,
                      self._result(atoms.results))  # fmt: skip
 
-    def _part(self, name: str, atoms: tuple[int, ...], build: Callable[[Sample, Run], Entry]) -> Part:
+    def _part(self, name: str, atoms: tuple[int, ...], build: Callable[[Sample], Entry]) -> Part:
         return Part(name, atoms, self._leaves(*atoms), self.machine, build)
 
     def _leaves(self, *atoms: int) -> tuple[int, ...]:
@@ -290,42 +277,48 @@ class ShapeKnown:
         return _numbers(reduce(or_, (reads[atom] for atom in atoms), 0) & self.machine.read)
 
     def _condition(self, identifier: str, states: dict[str, int]) -> Part:
-        return self._part(identifier, tuple(states.values()), lambda sample, run: sample.condition(run, identifier))
+        return self._part(identifier, tuple(states.values()), lambda sample: sample.condition(identifier))
 
     def _document(self, identifier: str, atoms: tuple[int, ...]) -> Part:
-        return self._part(identifier, atoms, lambda sample, run: sample.document(run, identifier))
+        return self._part(identifier, atoms, lambda sample: sample.document(identifier))
 
     def _remark(self, number: int) -> Part:
         name = str(self.machine.program.atoms[number][0])
-        return self._part(name, (number,), lambda sample, run: sample.remark(run, number))
+        return self._part(name, (number,), lambda sample: sample.remark(number))
 
     def _result(self, atoms: tuple[int, ...]) -> Part:
         names = {number: str(self.machine.program.atoms[number][0]) for number in atoms}
 
-        def build(_: Sample, run: Run) -> Entry:
-            certain = (name for number, name in names.items() if run.truth(number))
+        def build(sample: Sample) -> Entry:
+            certain = (name for number, name in names.items() if sample.seen.truth(number))
             return NOTHING._replace(status=next(certain, None))
 
         return self._part("", atoms, build)
 
     def _certain(self, number: int) -> Part:
-        def build(_: Sample, run: Run) -> Entry:
-            status = {True: CERTAIN, False: None, None: POSSIBLE}[run.truth(number)]
+        def build(sample: Sample) -> Entry:
+            status = {True: CERTAIN, False: None, None: POSSIBLE}[sample.seen.truth(number)]
             return NOTHING._replace(status=status)
 
         return self._part("", (number,), build)
 
     @cached_property
     def wanted(self) -> tuple[int, ...]:
-        """The comparisons that any of the results read."""
+        """The comparisons that any of the results, or a constraint on possible cases, reads."""
         atoms: list[int] = []
         for route in self.routes:
             atoms += (route.relevant, *route.layout.results, *route.remarks)
             for part in (*route.conditions.values(), *route.documents.values()):
                 atoms += part.atoms
             atoms += (number for number, _ in route.layout.rows["deadline"])
-        leaves = self._leaves(*atoms)
-        return tuple(number for number in leaves if number in self.machine.program.comparisons)
+        for constraint in self.machine.program.constraints:
+            atoms += (number for body in constraint for number in body)
+        return tuple(number for number in self._leaves(*atoms) if number in self.machine.program.comparisons)
+
+    @cached_property
+    def ties(self) -> Ties:
+        """What hangs together where it is open."""
+        return Ties(self.machine)
 
 
 def _numbers(bits: int) -> tuple[int, ...]:
