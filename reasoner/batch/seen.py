@@ -16,7 +16,10 @@ from reasoner.dates import points
 from reasoner.evaluate import Rails
 from reasoner.facts import Inputs
 from reasoner.ground import Atom
+from reasoner.program import star
 from reasoner.run import Machine, Run
+
+WORLDS = 1 << 12  # most combinations of what is open that are gone through
 
 T = TypeVar("T")
 Truth = bool | None
@@ -91,6 +94,18 @@ class Ties:
         read = (tuple(number for number, _ in field.inputs) for field in fields)
         return {number: numbers for numbers in read if len(numbers) > 1 for number in numbers}
 
+    def options(self, number: int) -> tuple[tuple[int, ...], int]:
+        """The inputs or comparisons of which at most one holds where this one is open, and in how many ways."""
+        program, law = self.machine.program, self.machine.law
+        if number not in program.comparisons:
+            atom = program.atoms[number]
+            entry = law.vocabulary[atom[0]]
+            if entry.enumerated or entry.silence == "default":
+                numbers = self.beside.get(number, (number,))
+                values = len(law.choices.get(star(entry.path, atom), ()))
+                return numbers, len(numbers) + (values > len(numbers))
+        return (number,), 2
+
     @cached_property
     def inputs(self) -> Inputs:
         """Inputs of no case in particular."""
@@ -120,9 +135,9 @@ class Seen(Run):
         super().__init__(ties.machine, ties.inputs, glance.cast)
         self.glance, self.asked = glance, False
         self.read: dict[Any, Truth] = {}
-        self._ties, self._shown = ties, ties.machine.program.is_shown
+        self.ties, self._shown = ties, ties.machine.program.is_shown
         self._states: dict[int, Truth] = {}
-        self._open, self._reach, self._bound = set[int](), 0, set[int]()
+        self.open, self._reach, self.bound = set[int](), 0, set[int]()
 
     def remembered(self, key: Any, atoms: tuple[int, ...], build: Callable[[], T]) -> T:
         """What ``build`` gives."""
@@ -132,7 +147,7 @@ class Seen(Run):
         """Whether an atom holds."""
         if number in self._states:
             return self._states[number]
-        found = self._look(number)
+        found = self.look(number)
         if found is None and number in self._shown:
             found = self._ask(number)
         self._states[number] = found
@@ -147,7 +162,8 @@ class Seen(Run):
         """There are none: truths are read one by one."""
         raise NotImplementedError
 
-    def _look(self, what: Any) -> Truth:
+    def look(self, what: Any) -> Truth:
+        """The truth of an atom by itself, or whether a point is open."""
         if what not in self.read:
             self.read[what] = self.glance.look(what)
         return self.read[what]
@@ -155,7 +171,7 @@ class Seen(Run):
     # -- what is open -------------------------------------------------------------------------------------------
 
     def _ask(self, number: int) -> Truth:
-        """What the engine says of an open atom, after everything is read that this rests on."""
+        """Whether an open atom holds in all possible cases, or in none, after everything is read that this rests on."""
         if self.glance.impossible:
             raise Unsettled
         self.asked = True
@@ -163,12 +179,18 @@ class Seen(Run):
         before = 0
         while before != self._reach:
             before = self._reach
-            for place, (reads, positive, negative) in enumerate(self._ties.constraints):
-                if reads & self._reach and place not in self._bound:
-                    self._bound.add(place)
+            for place, (reads, positive, negative) in enumerate(self.ties.constraints):
+                if reads & self._reach and place not in self.bound:
+                    self.bound.add(place)
                     self._follow(self._rest(positive, negative))
         if self._entangled():
             raise Entangled
+        worlds = self._worlds()
+        if worlds is not None:
+            holds = worlds.holds(number)
+            if not worlds.possible:
+                raise Unsettled
+            return False if not holds & worlds.possible else None if worlds.possible & ~holds else True
         run = self.glance.decided()
         found = run.state(number)
         if run.contradictory:
@@ -177,25 +199,25 @@ class Seen(Run):
 
     def _follow(self, atoms: list[int]) -> None:
         """Goes down to the open inputs and comparisons that open atoms still depend on."""
-        rules, beside = self._ties.rules, self._ties.beside
+        rules, beside = self.ties.rules, self.ties.beside
         while atoms:
             atom = atoms.pop()
-            if atom in self._open:
+            if atom in self.open:
                 continue
-            self._open.add(atom)
+            self.open.add(atom)
             if atom in rules:
                 for _, _, positive, negative in rules[atom]:
                     atoms += self._rest(positive, negative)
             else:
                 self._reach |= 1 << atom
-                atoms += [other for other in beside.get(atom, ()) if self._look(other) is None]
+                atoms += [other for other in beside.get(atom, ()) if self.look(other) is None]
 
     def _rest(self, positive: tuple[int, ...], negative: tuple[int, ...]) -> list[int]:
         """The open literals of a body; none where one of its literals fails."""
         found = []
         for literals, failing in ((positive, False), (negative, True)):
             for number in literals:
-                value = self._look(number)
+                value = self.look(number)
                 if value is failing:
                     return []
                 if value is None:
@@ -208,10 +230,62 @@ class Seen(Run):
         Classes that an unknown code belongs to are the exception: their combinations are the same in every case. What
         reads an open list can be true or false whatever else is.
         """
-        ties, sharing = self._ties, dict[Atom, list[int]]()
-        for number in sorted(self._open & ties.points.keys()):
-            opened = [point for point in ties.points[number] if self._look(point)]
+        ties, sharing = self.ties, dict[Atom, list[int]]()
+        for number in sorted(self.open & ties.points.keys()):
+            opened = [point for point in ties.points[number] if self.look(point)]
             if ties.lists.isdisjoint(opened):
                 for point in opened:
                     sharing.setdefault(point, []).append(number)
         return any(len(numbers) > 1 and not ties.plain.issuperset(numbers) for numbers in sharing.values())
+
+    def _worlds(self) -> _Worlds | None:
+        """All that the open inputs and comparisons can be together; None where that is too much to go through."""
+        chosen: dict[tuple[int, ...], int] = {}  # inputs and comparisons that exclude each other: how many options
+        total = 1
+        for number in sorted(self.open - self.ties.rules.keys()):
+            numbers, options = self.ties.options(number)
+            if numbers not in chosen:
+                chosen[numbers] = options
+                total *= options
+        if total > WORLDS:
+            return None
+        planes, stride, full = dict[int, int](), 1, (1 << total) - 1
+        for numbers, options in chosen.items():
+            every = full // ((1 << stride * options) - 1)
+            for place, number in enumerate(numbers):
+                planes[number] = (((1 << stride) - 1) << stride * place) * every
+            stride *= options
+        return _Worlds(self, planes, full)
+
+
+class _Worlds:
+    """What is open, evaluated in possible worlds, one bit for each."""
+
+    def __init__(self, seen: Seen, planes: dict[int, int], full: int) -> None:
+        self._seen, self._planes, self._full = seen, planes, full
+        excluded = 0
+        for place in seen.bound:
+            _, positive, negative = seen.ties.constraints[place]
+            excluded |= self._body(positive, negative)
+        self.possible = full & ~excluded
+
+    def holds(self, number: int) -> int:
+        """The worlds in which an atom holds."""
+        found = self._planes.get(number)
+        if found is None:
+            if number not in self._seen.open:
+                return self._full if self._seen.look(number) else 0
+            found = 0
+            for _, _, positive, negative in self._seen.ties.rules[number]:
+                found |= self._body(positive, negative)
+            self._planes[number] = found
+        return found
+
+    def _body(self, positive: tuple[int, ...], negative: tuple[int, ...]) -> int:
+        """The worlds in which a body holds."""
+        found = self._full
+        for number in positive:
+            found &= found and self.holds(number)
+        for number in negative:
+            found &= found and ~self.holds(number)
+        return found
