@@ -37,28 +37,48 @@ class Tree(Generic[T]):
     """What was found, by the truths that were read on the way to it."""
 
     def __init__(self) -> None:
-        self._top: dict[Truth, Any] = {}
+        self._first: _Path[T] | None = None
 
     def find(self, look: Callable[[Any], Truth]) -> T | None:
         """What is known of a case; None where nothing is yet."""
-        node = self._top.get(None)
-        while type(node) is _Step:
-            node = node.get(look(node.what))
-        return node
+        path = self._first
+        while path is not None:
+            place, value = path.leaving(look)
+            if place < 0:
+                return path.found
+            path = path.others.get((place, value))
+        return None
 
     def add(self, read: Mapping[Any, Truth], found: T) -> None:
-        """Adds what was found in a case by reading these truths, in this order."""
-        holder, place = self._top, None
-        for what, value in read.items():
-            holder, place = holder.setdefault(place, _Step(what)), value
-        holder[place] = found
+        """Adds what was found in a case by reading these truths, in this order; nothing was known of it."""
+        path, begun, read_ = self._first, 0, tuple(read)
+        if path is None:
+            self._first = _Path(read_, tuple(read.values()), found)
+            return
+        while True:
+            place, value = path.leaving(read.__getitem__)
+            begun += place + 1
+            further = path.others.get((place, value))
+            if further is None:
+                break
+            path = further
+        path.others[place, value] = _Path(read_[begun:], tuple(map(read.__getitem__, read_[begun:])), found)
 
 
-class _Step(dict[Truth, Any]):
-    """What follows each truth of something."""
+class _Path(Generic[T]):
+    """What is read one after the other, with the truths that lead to what was found, and where others lead off."""
 
-    def __init__(self, what: Any) -> None:
-        self.what = what
+    def __init__(self, read: tuple[Any, ...], truths: tuple[Truth, ...], found: T) -> None:
+        self.read, self.truths, self.found = read, truths, found
+        self.others: dict[tuple[int, Truth], _Path[T]] = {}
+
+    def leaving(self, look: Callable[[Any], Truth]) -> tuple[int, Truth]:
+        """Where a case leaves the path, and by which truth; -1 where it does not."""
+        for place, (what, truth) in enumerate(zip(self.read, self.truths, strict=True)):
+            value = look(what)
+            if value is not truth:
+                return place, value
+        return -1, None
 
 
 class Glance(NamedTuple):
