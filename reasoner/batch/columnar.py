@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -238,13 +238,18 @@ class _Columns:
             self._route(route)
 
     def truth(self, key: Any) -> Any:
-        """The truths of an input or comparison in all cases, or where a point is open."""
+        """What :class:`Glance` gives of an input, comparison or point, in all cases; None if it holds nowhere."""
         found = self.states.get(key)
         if found is None:
+            program, answers = self.known.machine.program, self.answers
             if type(key) is tuple:
-                found = self.answers.opened(key).view(np.uint8)
+                found = answers.opened(key)
+            elif key == 0:
+                found = reduce(np.logical_or, answers.vague.values(), np.zeros(len(self.group), np.bool_))
+            elif key < 0:
+                return answers.vague.get(program.comparisons[-key])
             else:
-                found = self.answers.answer(self.known.machine.program.comparisons[key])
+                found = answers.answer(program.comparisons[key])
             self.states[key] = found
         return found
 
@@ -320,6 +325,7 @@ class _Columns:
             holds, _ = self._certain(route.deadlines[number], number, route, rows)
             if holds.any():
                 deadlines.append((str(name), holds, self.answers.value(term)))
+                group.slow[rows[holds & self.answers.doubted(term)[rows]]] = True
         here = ~group.slow[rows]
         if not here.all():
             rows, result = rows[here], result[here]
@@ -391,9 +397,10 @@ class _Columns:
 
     def _both(self, key: Any) -> tuple[int, int]:
         """The cases, as bits, in which something holds, and those in which it fails."""
-        if type(key) is not tuple:
+        if type(key) is not tuple and key > 0:
             return self._holds[key], self._fails[key]
-        opened = _bits(self.answers.opened(key))
+        column = self.truth(key)
+        opened = 0 if column is None else _bits(column)
         return opened, self._full ^ opened
 
     def _run(self, index: int) -> Run:

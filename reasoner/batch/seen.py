@@ -30,7 +30,8 @@ class Unsettled(Exception):
 
 
 class Entangled(Unsettled):
-    """The same in every case with these truths: open comparisons share an open point."""
+    """The same in every case with these truths: open comparisons share an open point, or are answered by the engine
+    alone."""
 
 
 class Tree(Generic[T]):
@@ -84,7 +85,8 @@ class _Path(Generic[T]):
 class Glance(NamedTuple):
     """A case of a group from its columns.
 
-    ``look`` gives the truth of an atom, or whether a point is open; ``decided`` the case as the engine decides it.
+    ``look`` gives the truth of an atom, whether a point is open, of the negative number of a comparison whether the
+    engine alone knows its answer, and of 0 whether it does so of any; ``decided`` the case as the engine decides it.
     """
 
     look: Callable[[Any], Truth]
@@ -146,7 +148,7 @@ _NOWHERE: Any = _Nowhere()
 
 
 class Seen(Run):
-    """A case as its columns have it; keeps what was ``read`` of it, and whether the engine was ``asked``.
+    """A case as its columns have it; keeps what was ``read`` of it, and whether anything open was ``asked`` for.
 
     Explanations taken from it name no places and no distances. Raises :class:`Unsettled`.
     """
@@ -168,8 +170,14 @@ class Seen(Run):
         if number in self._states:
             return self._states[number]
         found = self.look(number)
-        if found is None and number in self._shown:
-            found = self._ask(number)
+        if found is None:
+            self.asked = True
+            if number in self._shown:
+                found = self._ask(number)
+            elif self.look(0):
+                self._follow([number])
+                if self._vague():
+                    raise Entangled
         self._states[number] = found
         return found
 
@@ -194,7 +202,6 @@ class Seen(Run):
         """Whether an open atom holds in all possible cases, or in none, after everything is read that this rests on."""
         if self.glance.impossible:
             raise Unsettled
-        self.asked = True
         self._follow([number])
         before = 0
         while before != self._reach:
@@ -203,7 +210,7 @@ class Seen(Run):
                 if reads & self._reach and place not in self.bound:
                     self.bound.add(place)
                     self._follow(self._rest(positive, negative))
-        if self._entangled():
+        if self._vague() or self._entangled():
             raise Entangled
         worlds = self._worlds()
         if worlds is not None:
@@ -244,6 +251,14 @@ class Seen(Run):
                     found.append(number)
         return found
 
+    def _vague(self) -> bool:
+        """Whether the engine alone knows the answer to an open comparison."""
+        return bool(self.look(0)) and any(self.look(-number) for number in self._compared())
+
+    def _compared(self) -> list[int]:
+        """The open comparisons."""
+        return sorted(self.open & self.ties.points.keys())
+
     def _entangled(self) -> bool:
         """Whether open comparisons share an open point, so that not all combinations of their truths need be possible.
 
@@ -251,7 +266,7 @@ class Seen(Run):
         reads an open list can be true or false whatever else is.
         """
         ties, sharing = self.ties, dict[Atom, list[int]]()
-        for number in sorted(self.open & ties.points.keys()):
+        for number in self._compared():
             opened = [point for point in ties.points[number] if self.look(point)]
             if ties.lists.isdisjoint(opened):
                 for point in opened:

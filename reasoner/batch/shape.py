@@ -113,7 +113,7 @@ class Part:
     """A condition, a document or a remark of a route, with its entries so far.
 
     ``leaves`` are the inputs and comparisons that its ``atoms`` depend on; where they leave it open, what constraints
-    on possible cases tie to them counts as well (``tied``), and which points are open.
+    on possible cases tie to them counts as well (``tied``), and what else is looked at where something is open.
     """
 
     name: str
@@ -138,6 +138,11 @@ class Part:
         return tuple({point: 0 for number in self.tied if (atom := comparisons.get(number)) for point in leaves(atom)})
 
     @cached_property
+    def _beside(self) -> tuple[Any, ...]:
+        comparisons = self.machine.program.comparisons
+        return (*self.tied, *self.points, *(-number for number in self.tied if number in comparisons))
+
+    @cached_property
     def _table(self) -> NDArray[np.int32]:
         return np.full(4 ** len(self.leaves), -1, np.int32)
 
@@ -146,8 +151,8 @@ class Part:
     ) -> Number:
         """The number of the entry of each of these cases; -1 for one that has to be decided by itself.
 
-        ``truth`` gives the truths of an input in all cases, or where a point is open; ``sample`` is the case at a place
-        among ``rows``; the facts of an ``impossible`` case exclude each other.
+        ``truth`` gives in all cases what a :class:`Glance` gives in one, None if nowhere; ``sample`` is the case at a
+        place among ``rows``; the facts of an ``impossible`` case exclude each other.
         """
 
         def settled(place: int) -> int:
@@ -160,7 +165,7 @@ class Part:
             found[again] = -1
             again = again[~impossible[rows[again]]]
             found[again] = self._numbers(
-                (*self.tied, *self.points),
+                self._beside,
                 truth,
                 rows[again],
                 lambda place: self._entry(sample(int(again[place]))).entry,
@@ -185,8 +190,10 @@ class Part:
         kind = np.int16 if direct else np.int64
         words: list[Any] = [np.zeros(len(rows), kind) for _ in range(len(leaves) // _PER_WORD + 1)]
         for place, leaf in enumerate(leaves):
-            word, shift = divmod(place, _PER_WORD)
-            words[word] |= truth(leaf)[rows].astype(kind) << (2 * shift)
+            column = truth(leaf)
+            if column is not None:
+                word, shift = divmod(place, _PER_WORD)
+                words[word] |= column[rows].astype(kind) << (2 * shift)
         if direct:
             numbers: Number = self._table[words[0]]
             while (missing := np.flatnonzero(numbers == -1)).size:
