@@ -234,6 +234,10 @@ class _Columns:
         opened = {number: bits for number, state in self.states.items() if (bits := _bits(state == OPEN))}
         rails = self.known.machine.evaluator.run({}, size, varied, opened)
         self._holds, self._fails, self._full = rails.holds, rails.fails, rails.full
+        self.known.machine.confirm(
+            {number: self._look(0, number) for number in self.states},
+            {number: value for number in self.known.atoms if (value := self._look(0, number)) is not None},
+        )
         for route in self.known.routes:
             self._route(route)
 

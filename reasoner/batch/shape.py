@@ -310,17 +310,22 @@ class ShapeKnown:
         return self._part("", (number,), build)
 
     @cached_property
-    def wanted(self) -> tuple[int, ...]:
-        """The comparisons that any of the results, or a constraint on possible cases, reads."""
-        atoms: list[int] = []
+    def atoms(self) -> tuple[int, ...]:
+        """The conclusions that any of the results reads."""
+        found: list[int] = []
         for route in self.routes:
-            atoms += (route.relevant, *route.layout.results, *route.remarks)
+            found += (route.relevant, *route.layout.results, *route.remarks)
             for part in (*route.conditions.values(), *route.documents.values()):
-                atoms += part.atoms
-            atoms += (number for number, _ in route.layout.rows["deadline"])
-        for constraint in self.machine.program.constraints:
-            atoms += (number for body in constraint for number in body)
-        return tuple(number for number in self._leaves(*atoms) if number in self.machine.program.comparisons)
+                found += part.atoms
+            found += (number for number, _ in route.layout.rows["deadline"])
+        return tuple(found)
+
+    @cached_property
+    def wanted(self) -> tuple[int, ...]:
+        """The comparisons that these, or constraints on possible cases, read."""
+        constraints = self.machine.program.constraints
+        leaves = self._leaves(*self.atoms, *(number for body in constraints for part in body for number in part))
+        return tuple(number for number in leaves if number in self.machine.program.comparisons)
 
     @cached_property
     def ties(self) -> Ties:
