@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from reasoner.case_dates import Day
 from reasoner.case_model import MAX_PERSONS, Application, Person, Section, Union
-from reasoner.case_values import Choices, nearest_word, read_choice
+from reasoner.case_values import NO_CHOICE, Choices, nearest_word, read_choice
 from reasoner.errors import dotted, show
 
 KeyPath = tuple[str | int, ...]
@@ -132,7 +132,7 @@ def _variants(entries: Entries, choices: Choices) -> Iterator[Finding]:
                 allowed = choices.get(f"documents.*.variant.{document.type}")
                 if document.variant is not None and allowed:
                     try:
-                        read_choice(document.variant, allowed)
+                        read_choice(document.variant, (*allowed, NO_CHOICE))
                     except PydanticCustomError as error:
                         yield (section, key, "documents", index, "variant"), error.type, dict(error.context or {})
 

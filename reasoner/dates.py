@@ -174,7 +174,7 @@ def _class(calendar: Calendar, atom: Atom) -> bool | None:
     on = calendar.value(atom[3]) if len(atom) > 3 else None
     if codes is NONE or on is NONE:
         return False
-    known = table if isinstance(codes, OpenCode) else _codes(codes)
+    known = table if isinstance(codes, OpenCode) else codes_of(codes)
     spans = [(a or date.min, b or date.max) for a, b in (table[c] for c in known if c in table)]
     found: bool | None = bool(spans)
     if on is not None:
@@ -189,7 +189,8 @@ def _class(calendar: Calendar, atom: Atom) -> bool | None:
     return None if found and isinstance(codes, OpenCode) else found
 
 
-def _codes(value: Any) -> tuple[str, ...]:
+def codes_of(value: Any) -> tuple[str, ...]:
+    """The codes of a value: a list of them, or one."""
     return value if isinstance(value, tuple) else (value,)
 
 
@@ -199,7 +200,7 @@ def _same(calendar: Calendar, atom: Atom) -> bool | None:
         return False
     if isinstance(left, OpenCode) or isinstance(right, OpenCode):
         return True if atom[1] == atom[2] else None
-    return not set(_codes(left)).isdisjoint(_codes(right))
+    return not set(codes_of(left)).isdisjoint(codes_of(right))
 
 
 def _happened(calendar: Calendar, atom: Atom) -> bool | None:

@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -259,11 +259,12 @@ def parse(root: Path, reforms: tuple[Reform, ...] = ()) -> Source:
     statements = [
         (name, node) for name, nodes in parsed for node in nodes if not _skipped(node, ast) and id(node) not in ended
     ]
-    static = _static_predicates([node for _, node in statements])
+    bodies = {id(node): [*map(_rests_on, node.body)] for _, node in statements if node.ast_type == ast.ASTType.Rule}
+    static = _static_predicates([node for _, node in statements], bodies)
     entries = tuple(_entries(parsed))
     lawcheck.check_choices(statements)
     lawcheck.check_comparisons(statements, entries)
-    tagged, rules = _tag(parsed, static, ended)
+    tagged, rules = _tag(parsed, static, ended, bodies)
     facts = _tables(root, [node for _, node in statements], static)
     shown = tuple(str(node.name) for node in tagged if node.ast_type == ast.ASTType.ShowSignature)
     law = Law(digest_of(root, files, reforms), tuple(rules), entries, facts, tuple(changes), reforms)
@@ -294,53 +295,56 @@ def _skipped(node: ast.AST, kinds: Any) -> bool:
     return bool(node.ast_type == kinds.ASTType.Program)
 
 
+_NAME = r"_*[a-z][\w']*"
+_VARIABLE = r'"(?:\\.|[^"\\])*"|(?<![\w\'])(_*[A-Z][\w\']*)'  # what is quoted is none
+
+
 def predicate_of(literal: Any) -> str | None:
     """``name`` of the symbolic atom in a literal, or of a pool of them; None for a comparison or theory atom."""
-    atom = getattr(literal, "atom", None)
-    symbol = getattr(atom, "symbol", None)
-    while symbol is not None and not hasattr(symbol, "name"):
-        symbol = symbol.arguments[0] if hasattr(symbol, "arguments") else getattr(symbol, "argument", None)
-    return None if symbol is None else str(symbol.name)
+    symbol = getattr(getattr(literal, "atom", None), "symbol", None)
+    found = None if symbol is None else re.search(_NAME, str(symbol))  # as text: its parts are slow to ask for
+    return found and found[0]
 
 
-def _static_predicates(nodes: Sequence[ast.AST]) -> frozenset[str]:
+Bodies = Mapping[int, Sequence[str | None]]
+"""Of each rule, by the identity of its node, what the literals of its body rest on."""
+
+
+def _static_predicates(nodes: Sequence[ast.AST], bodies: Bodies) -> frozenset[str]:
     """Predicates that the shape of a case alone decides: no input and no comparison stands behind them."""
     from clingo import ast
 
-    varying: set[str] = set()
-    rules: list[tuple[str, list[Any]]] = []
+    varying: set[str | None] = {None}
+    rules: list[tuple[str, frozenset[str | None]]] = []
     for node in nodes:
         if node.ast_type == ast.ASTType.External:
             varying.add(str(node.atom.symbol.name))
         elif node.ast_type == ast.ASTType.Rule and (head := predicate_of(node.head)) is not None:
-            rules.append((head, list(node.body)))
+            rules.append((head, frozenset(bodies[id(node)])))
     changed = True
     while changed:
         changed = False
         for head, body in rules:
-            if head not in varying and _varies(body, varying):
+            if head not in varying and not body.isdisjoint(varying):
                 varying.add(head)
                 changed = True
     return frozenset(head for head, _ in rules if head not in varying)
 
 
-def _varies(body: Sequence[Any], varying: set[str]) -> bool:
+def _rests_on(literal: Any) -> str | None:
+    """The predicate on which a literal rests: "" for none, None where it varies with a case whatever that is."""
     from clingo import ast
 
-    for literal in body:
-        atom = getattr(literal, "atom", None)
-        if atom is not None and atom.ast_type in (
-            ast.ASTType.TheoryAtom,
-            ast.ASTType.BodyAggregate,
-        ):
-            return True
-        if predicate_of(literal) in varying:
-            return True
-    return False
+    atom = getattr(literal, "atom", None)
+    if atom is None or atom.ast_type == ast.ASTType.Comparison:
+        return ""
+    if atom.ast_type in (ast.ASTType.TheoryAtom, ast.ASTType.BodyAggregate):
+        return None
+    return predicate_of(literal) or str(atom)
 
 
 def _tag(
-    parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str], ended: frozenset[int]
+    parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str], ended: frozenset[int], bodies: Bodies
 ) -> tuple[list[ast.AST], list[Rule]]:
     """Statements to ground, in which every varying rule runs through an atom that carries its identity and
     variables; those in ``ended`` are left out."""
@@ -348,6 +352,7 @@ def _tag(
 
     tagged: list[ast.AST] = []
     rules: list[Rule] = []
+    still = {"", *static, *SHAPE}
     for name, nodes in parsed:
         comments = _Comments(nodes)
         for node in nodes:
@@ -358,7 +363,7 @@ def _tag(
                 tagged.append(node)
                 continue
             variables = variables_of(node)
-            varies = head not in static and not _static_body(node.body, static)
+            varies = head not in static and not still.issuperset(bodies[id(node)])
             rules.append(
                 Rule(
                     len(rules),
@@ -374,19 +379,6 @@ def _tag(
             )
             tagged.extend(_through_tag(node, len(rules) - 1, variables) if varies else (node,))
     return tagged, rules
-
-
-def _static_body(body: Sequence[Any], static: frozenset[str]) -> bool:
-    from clingo import ast
-
-    for literal in body:
-        atom = getattr(literal, "atom", None)
-        if atom is None or atom.ast_type == ast.ASTType.Comparison:
-            continue
-        name = predicate_of(literal)
-        if name is None or name not in static | SHAPE:
-            return False
-    return True
 
 
 SHAPE = frozenset({"person", "joins", "holder", "slot"})
@@ -411,24 +403,14 @@ def _through_tag(node: ast.AST, index: int, variables: Sequence[str]) -> Iterato
 
 def variables_of(node: ast.AST) -> tuple[str, ...]:
     """The names of the variables of a rule or of a part of one, sorted."""
-    from clingo import ast
-
-    names: set[str] = set()
-
-    class Visitor(ast.Transformer):
-        def visit_Variable(self, variable: ast.AST) -> ast.AST:  # noqa: N802 - the name clingo dispatches on
-            names.add(str(variable.name))
-            return variable
-
-    Visitor().visit(node)
-    return tuple(sorted(names - {"_"}))
+    return tuple(sorted({name for name in re.findall(_VARIABLE, str(node)) if name}))
 
 
 def provisions_of(body: Sequence[Any]) -> tuple[str, ...]:
     """The provisions that the literals of a body name."""
     found = []
     for literal in body:
-        if predicate_of(literal) == "in_force":
+        if str(literal).startswith("in_force("):
             argument = str(literal.atom.symbol.arguments[0])
             if argument[:1].islower():
                 found.append(argument)
@@ -444,7 +426,8 @@ class _Comments:
         self._lines: dict[int, str] = {}
         self._own: dict[int, int] = {}
         for node in nodes:
-            first, last = node.location.begin.line, node.location.end.line
+            where = node.location
+            first, last = where.begin.line, where.end.line
             if node.ast_type == ast.ASTType.Comment:
                 for offset, text in enumerate(str(node.value).splitlines()):
                     self._lines[first + offset] = text.lstrip("%").strip()
@@ -513,6 +496,7 @@ def _tables(root: Path, nodes: Sequence[ast.AST], static: frozenset[str]) -> dic
     return {name: tuple(rows) for name, rows in found.items()}
 
 
+@cache
 def plain(symbol: Any) -> Any:
     """A clingo symbol as plain data: a number, a string (of a constant or a text), or a tuple (name, *arguments)."""
     from clingo import SymbolType

@@ -593,6 +593,7 @@ persons:
       - {type: travel_document, variant: consular_card}
       - {type: identity_document, variant: consular_card}
       - {type: travel_document, variant: unknown}
+      - {type: travel_document, variant: none}
 """
     with pytest.raises(CaseFileError) as caught:
         parse_case(text, choices=Engine().law.choices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import product
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from reasoner.case import parse_case
+from reasoner.case import load_case, parse_case
 from reasoner.cli import app
 from reasoner.dates import Calendar
 from reasoner.engine import Engine
@@ -24,6 +25,7 @@ from reasoner.outcome import Outcome
 from reasoner.quality import properties, recorded
 from reasoner.quality.casetext import lines, noted
 from reasoner.quality.check import CHECKS, Checker, Finding
+from reasoner.quality.space import Side, Space
 from reasoner.quality.suite import FINDINGS, folder
 from reasoner.quality.timing import Conflict, bound, settle
 from reasoner.wording import languages
@@ -268,6 +270,28 @@ def test_an_unknown_check_is_refused_with_the_nearest() -> None:
     assert "Did you mean never_fires?" in ran.stderr
 
 
+# -- possible cases ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "story", ["registered-partner", "unmarried-partner-visa", "partenaire-durable", "unregistered-couple"]
+)
+def test_what_a_real_case_says_is_possible(story: str) -> None:
+    """A search that leaves out real cases would say of what happens that it cannot."""
+    engine = Engine()
+    for run in engine.decide(load_case(ROOT / "examples" / story / "case.yaml", choices=engine.law.choices)).runs:
+        program = run.program
+        number = program.number | {comparison: n for n, comparison in program.comparisons.items()}
+        asked = [head for head in program.rules if program.atoms[head][0] in ("satisfied", "waived")]
+        assert asked
+        for head in asked:
+            space = Space([Side(engine.law, program)], [[head]], readings_free=True)
+            literals = {**space.inputs, **space.comparisons}.items()
+            said = {literal: run.state(number[atom]) for (atom, _), literal in literals if atom in number}
+            known = [literal if true else -literal for literal, true in said.items() if true is not None]
+            assert space.holding(known, ()) is not None, program.atoms[head]
+
+
 # -- properties -------------------------------------------------------------------------------------------------------
 
 
@@ -292,6 +316,23 @@ def test_a_property_that_does_not_hold_is_shown_with_a_case_that_a_bare_engine_c
     assert outcome.applied_on is not None
     assert outcome.applied_on < date(born.year + 21, born.month, born.day)
     assert ElementTree.parse(tmp_path / "out.xml").getroot()[0].get("failures") == "1"
+
+
+@pytest.mark.parametrize(
+    ("rule", "there"),
+    [
+        ("warning(A, eu_entry_visa, several_nationalities)", r"nationality: \[.., BE\]"),
+        ("condition(A, eu_registered_partner, minimum_age, met), &date { applied(A) } < birthday(born(A), 21)",
+         r"cohabitation:\n"),
+        ("authority(A, eu_entry_visa, receives_application, representing_state)", "represented_by: AT"),
+    ],
+)  # fmt: skip
+def test_possible_are_two_nationalities_a_life_before_the_arrival_and_members_of_a_class_on_a_day(
+    tmp_path: Path, rule: str, there: str
+) -> None:
+    (verdict,) = properties.check(*properties.load(written(tmp_path, f"% Never.\nviolation(A) :- {rule}.")))
+    assert verdict.violation is not None
+    assert re.search(there, "\n".join(lines(verdict.violation.case)))
 
 
 def test_each_rule_of_a_file_is_a_property_of_its_own(tmp_path: Path) -> None:

@@ -706,6 +706,7 @@ LAYERS = [
     "quality.mentions",
     "quality.lists",
     "quality.timing",
+    "quality.processes",
     "quality.propagator",
     "quality.theory",
     "quality.space",

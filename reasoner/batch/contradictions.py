@@ -10,7 +10,7 @@ from reasoner.batch.people import NOBODY, People
 from reasoner.batch.tables import Bools, Ints, Things
 from reasoner.batch.values import FLOOR, PARTIAL, SAID, SILENT, Codes, Words
 from reasoner.case_checks import CHAINS, Chain
-from reasoner.case_values import Choices
+from reasoner.case_values import NO_CHOICE, Choices
 
 _LATE, _EARLY = np.int64(2**40), -np.int64(2**40)
 
@@ -90,7 +90,7 @@ def _variants(papers: Things, choices: Choices, words: Words, odd: Bools) -> Non
     for path, allowed in choices.items():
         if path.startswith(start):
             variants = papers.codes["variant",]
-            fine = np.isin(variants, [words.of(value) for value in allowed]) | (variants < 0)
+            fine = np.isin(variants, [words.of(value) for value in (*allowed, NO_CHOICE)]) | (variants < 0)
             odd[papers.case[(papers.codes["type",] == words.of(path.removeprefix(start))) & ~fine]] = True
 
 

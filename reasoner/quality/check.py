@@ -12,6 +12,7 @@ from reasoner.engine import Engine
 from reasoner.ground import Atom, GroundProgram
 from reasoner.program import Law
 from reasoner.quality.apart import Apart
+from reasoner.quality.processes import spread
 from reasoner.quality.search import Answer, Search, Witness, confirmed, shapes
 from reasoner.quality.space import Side, Space
 from reasoner.quality.witness import Case
@@ -70,18 +71,26 @@ class Checker:
     @cached_property
     def idle(self) -> dict[int, bool]:
         """The rules that fire and without which nothing changes, and whether that is certain."""
-        left = dict.fromkeys(
-            (rule.index for rule in self.law.rules if rule.tagged and rule.index not in self.mute), True
-        )
-        for apart in self._apart:
-            for rule in list(left):
-                if changed := apart.without([rule]):
-                    self._ask("no_difference")
-                    told = apart.case(changed, simplest=False)
-                    left[rule] = left[rule] and told.certain
-                    if told.case is not None:
-                        del left[rule]
+        rules = [rule.index for rule in self.law.rules if rule.tagged and rule.index not in self.mute]
+        left: dict[int, bool] = {}
+        for rule, (certain, asked) in zip(rules, spread(self._without, rules), strict=True):
+            self._ask("no_difference", asked)
+            if certain is not None:
+                left[rule] = certain
         return left
+
+    def _without(self, rule: int) -> tuple[bool | None, int]:
+        """Whether it is certain that nothing changes without a rule, None where something does, and in how many shapes
+        that was asked."""
+        certain, asked = True, 0
+        for apart in self._apart:
+            if changed := apart.without([rule]):
+                asked += 1
+                told = apart.case(changed, simplest=False)
+                if told.case is not None:
+                    return None, asked
+                certain = certain and told.certain
+        return certain, asked
 
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
@@ -131,8 +140,8 @@ class Checker:
                     covered |= {other for other, literal in goals.items() if literal in found}
         yield from ((label, certain) for label, certain in missing.items() if label not in covered)
 
-    def _ask(self, check: str) -> None:
-        self.questions += 1
+    def _ask(self, check: str, number: int = 1) -> None:
+        self.questions += number
         self.progress(check)
 
     def shown(self, check: str, pairs: Callable[[Search], Iterable[tuple[Any, list[int], list[int]]]]) -> Iterator[Any]:

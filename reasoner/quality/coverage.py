@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from reasoner.program import Rule
 from reasoner.quality.equivalence import unobservable, varying
+from reasoner.quality.processes import spread
 from reasoner.quality.search import shapes
 from reasoner.quality.shared import shared
 from reasoner.quality.suite import LawTest
@@ -87,23 +88,25 @@ def uncoupled(
     variants: Variants,
     equivalent: Callable[[Variant], object],
     advance: Callable[[int], object] = lambda done: None,
+    processes: int | None = None,
 ) -> Coverage:
     """The coverage without the literals that no case can show to decide by failing.
 
     ``equivalent`` is asked for each that no test shows to do so; ``advance`` hears of each.
     """
     without = ignoring(variants)
-    rules, coupled = list[RuleCoverage](), list[tuple[Rule, Literal]]()
-    for one in found.rules:
-        kept = []
-        for literal in one.literals:
-            if not literal.failing:
-                advance(1)
-                if equivalent(without[one.rule.index, literal.place]):
-                    coupled.append((one.rule, literal))
-                    continue
-            kept.append(literal)
-        rules.append(one._replace(literals=tuple(kept)))
+    asked = [(one.rule, literal) for one in found.rules for literal in one.literals if not literal.failing]
+    coupled = list[tuple[Rule, Literal]]()
+    proofs = spread(equivalent, [without[rule.index, literal.place] for rule, literal in asked], processes)
+    for each, proof in zip(asked, proofs, strict=True):
+        advance(1)
+        if proof:
+            coupled.append(each)
+    gone = {(rule.index, literal.place) for rule, literal in coupled}
+    rules = (
+        one._replace(literals=tuple(each for each in one.literals if (one.rule.index, each.place) not in gone))
+        for one in found.rules
+    )
     return found._replace(rules=tuple(rules), coupled=tuple(coupled))
 
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 from reasoner.days import Periods
 
 Spans = tuple[tuple[int, int | None, bool], ...]
 """Periods by the days from their first and last day to the day they are counted back from; None: still running.
 The third is whether both were lawfully resident."""
+
+
+class Listed(NamedTuple):
+    """Periods, and the point of the day that they are counted back from: None where it is none of the case."""
+
+    spans: Spans
+    end: Any
+
 
 END = date(2024, 11, 15)
 

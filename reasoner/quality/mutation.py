@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from reasoner.quality.equivalence import unobservable
+from reasoner.quality.processes import spread
 from reasoner.quality.search import shapes
 from reasoner.quality.shared import shared
 from reasoner.quality.suite import LawTest
@@ -90,14 +91,17 @@ def judge(
     for shape in shapes(bench.variants.law) if alive() & found.alike else ():
         same, alike = unobservable(bench.worlds(shape)), unobservable(bench.worlds(shape), citations=False)
         found = found._replace(same=found.same & same, alike=found.alike & alike)
+    proofs: dict[int, str | None] = {}
+    for number in (variant.number for variant in asked if variant.number not in found.killed):
+        proofs[number] = "same" if found.same >> number & 1 else "citation" if found.alike >> number & 1 else None
+    hard = [variant for variant in asked if proofs.get(variant.number, "killed") is None]
+    proofs.update(zip((v.number for v in hard), spread(equivalent, hard, processes), strict=True))
     verdicts = []
     for variant in asked:
         number = variant.number
         if number in found.killed:
             verdicts.append(Verdict(variant, "killed", found.killed[number]))
-            continue
-        plain = "same" if found.same >> number & 1 else "citation" if found.alike >> number & 1 else None
-        if proof := plain or equivalent(variant):
+        elif proof := proofs[number]:
             verdicts.append(Verdict(variant, "equivalent", proof))
         else:
             verdicts.append(Verdict(variant, "survived", None, tuple(found.noticed.get(number, ())[:NEAREST])))

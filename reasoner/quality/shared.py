@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+from reasoner.quality.processes import ignore_interrupts, processors
 from reasoner.quality.suite import LawTest
 from reasoner.quality.trial import Bench
 
@@ -27,7 +26,7 @@ def shared(
     It is called in as many processes as there are processors, with the variants (bits) that are ``alive`` by then.
     """
     chunks = _chunks(tests)
-    count = min(processes or _processors(), sum(map(len, chunks.values())))
+    count = min(processes or processors(), sum(map(len, chunks.values())))
     if count < 2:
         for waiting in chunks.values():
             for chunk in waiting:
@@ -67,17 +66,13 @@ def _start(context: Any, bench: Bench, work: Work[T]) -> tuple[Any, Connection]:
 
 
 def _serve(pipe: Connection, bench: Bench, work: Work[T]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked is interrupted, and ends this one
+    ignore_interrupts()
     while True:
         tests, alive = pipe.recv()
         try:
             pipe.send(work(bench, tests, alive))
         except Exception as error:
             pipe.send(error)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _next(chunks: Mapping[Size, Sequence[object]], last: Mapping[Connection, Size], pipe: Connection) -> Size | None:

@@ -9,17 +9,19 @@ what is not theirs alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
+from itertools import combinations
+from operator import or_
 from typing import Any, NamedTuple
 
 import clingo
 
 from reasoner.case_model import Place as FieldKind
 from reasoner.case_model import field_at
-from reasoner.dates import Atom, Calendar
+from reasoner.dates import Atom, Calendar, codes_of
 from reasoner.facts import Thing, address, class_table
 from reasoner.ground import GroundProgram
 from reasoner.program import Entry, Law, star
@@ -80,8 +82,7 @@ class Space:
         self.exists: dict[Any, int] = {}
         self.weights: list[tuple[int, int]] = []
         self._literals: list[dict[int, int]] = []
-        self.loose: list[int] = []
-        self.listed: dict[Any, tuple[dict[lists.Spans, int], int]] = {}
+        self.listed: dict[Any, tuple[dict[lists.Listed, int], int]] = {}
         self.unfiled: dict[Any, int] = {}
         with self.control.backend() as backend:
             self.backend = backend
@@ -123,6 +124,8 @@ class Space:
         self._literals.append(literals)
         program, inputs = side.program, frozenset(side.program.inputs)
         reached = _cone(program, targets)
+        while unions := self._unions_of(program, reached) - reached:
+            reached |= _cone(program, unions)
         shared = {number for number in reached & side.same if number in self._literals[0]} if index else set()
         for number in reached:
             if number in shared:
@@ -149,6 +152,26 @@ class Space:
         for true, false in program.constraints:
             if all(number in reached for number in (*true, *false)):
                 self.rule(None, _body(true, false, literals))
+
+    def _unions_of(self, program: GroundProgram, reached: Iterable[int]) -> set[int]:
+        """The inputs by which those unions are there of which something is said."""
+
+        def unions(number: int) -> Iterator[tuple[frozenset[Any], Any, tuple[str, ...]]]:
+            compared = program.comparisons.get(number)
+            read: Iterable[Any] = leaves(compared) if compared else (program.atoms[number],)
+            for atom in read:
+                if entry := self.vocabulary.get(atom[0]):
+                    thing, names = address(entry, atom)
+                    if thing[0] == "unions":
+                        yield frozenset(thing[1:3]), thing[3], names
+
+        said = {(pair, kind) for number in reached for pair, kind, _ in unions(number)}
+        return {
+            number
+            for number in program.inputs
+            for pair, kind, names in unions(number)
+            if not names and not said.isdisjoint({(pair, kind), (pair, "any")})
+        }
 
     def _new_comparison(self, key: Any) -> int:
         self.comparisons[key] = self.atom()
@@ -181,7 +204,6 @@ class Space:
             for point in dict.fromkeys(leaves(comparison)):
                 found.setdefault((point, owner), []).append((comparison, literal))
         self.kinds = {key: self.point_kinds[key[0][0]] for key in found}
-        self._periods(found)
         for key, read in found.items():
             if self.kinds[key] == "number":
                 self._options(key, self._numbers(key[0], read))
@@ -191,7 +213,8 @@ class Space:
         for key in found:
             if self.kinds[key] in ("date", "time"):
                 self._date(key)
-        for (comparison, owner), literal in self.comparisons.items():
+        self._periods(found)
+        for (comparison, owner), literal in list(self.comparisons.items()):
             self._answered(comparison, owner, literal)
 
     def _date(self, key: Any) -> None:
@@ -233,11 +256,14 @@ class Space:
             sorts.setdefault(tuple(members(name).get(code) for name in classes), []).append(code)
         codes: list[Any] = [code for listed in sorts.values() for code in listed[:copies]]
         entry = self.vocabulary[point[0]]
+        if _field(entry, point).repeated:
+            codes += _pairs(sorts)
         thing, _ = address(entry, point)
         return [None, *codes] if entry.silence == "no" or thing[0] in _LISTED else codes
 
     def _periods(self, found: Mapping[Any, Sequence[tuple[Atom, int]]]) -> None:
-        """Lists of periods: those of the library whose quantities answer some comparison in another way."""
+        """Lists of periods: those of the library whose quantities answer some comparison in another way, counted back
+        from each of the days that comparisons count from."""
         places: dict[Any, list[Any]] = {}
         for key in found:
             if self.kinds[key] == "periods":
@@ -245,25 +271,50 @@ class Space:
                 place = (thing, tuple(name for name in names if name != "lawful"), key[1])
                 places.setdefault(place, []).append(key)
         for place, keys in places.items():
-            read = list(dict.fromkeys(pair for key in keys for pair in found[key]))
-            answers: dict[tuple[bool, ...], lists.Spans] = {}
-            for spans in lists.LIBRARY:
-                answers.setdefault(tuple(self._of_list(spans, c) for c, _ in read), spans)
-            chosen = {spans: self.atom(free=True) for spans in answers.values()}
-            other = self.atom(free=True)  # any other list: what it would answer is free
-            self.weights += [(literal, len(spans)) for spans, literal in chosen.items()] + [(other, 50)]
+            by_end: dict[Any, dict[Atom, int]] = {}
+            for comparison, literal in dict.fromkeys(pair for key in keys for pair in found[key]):
+                by_end.setdefault(self._end(comparison, place[-1]), {})[comparison] = literal
+            nothing, other = self.atom(free=True), self.atom(free=True)  # other: what it would answer is free
+            chosen: dict[lists.Listed, int] = {lists.Listed((), None): nothing}
+            for end, read in by_end.items():
+                here = self._counted(read, chosen, end)
+                for elsewhere, others in by_end.items():
+                    for literal in others.values() if elsewhere != end else ():
+                        self._perhaps(literal, here)
+                for literal in read.values():
+                    self._perhaps(literal, other)
+            self.weights += [(literal, len(listed.spans)) for listed, literal in chosen.items()] + [(other, 50)]
             literals = [*chosen.values(), other]
             self.rule(None, [-literal for literal in literals])
             for index, literal in enumerate(literals):
                 for earlier in literals[:index]:
                     self.rule(None, [literal, earlier])
             self.listed[place] = (chosen, other)
-            for number, (_, literal) in enumerate(read):
-                for answer, spans in answers.items():
-                    if answer[number]:
-                        self.rule(literal, [chosen[spans]])
-                free = self.rule(self.atom(), [other], choice=True)
-                self.rule(literal, [free])
+
+    def _end(self, comparison: Atom, owner: int | None) -> Any:
+        """The day from which a comparison counts a list back, if that is one of the case."""
+        return next(((point, owner) for point in leaves(comparison) if (point, owner) in self.exists), None)
+
+    def _counted(self, read: Mapping[Atom, int], chosen: dict[lists.Listed, int], end: Any) -> int:
+        """Adds to the lists that can be ``chosen`` those counted back from a day; returns that one of them is."""
+        answers: dict[tuple[bool, ...], lists.Spans] = {}
+        for spans in lists.LIBRARY:
+            answers.setdefault(tuple(self._of_list(spans, comparison) for comparison in read), spans)
+        here = self.atom()
+        for answer, spans in answers.items():
+            if spans:
+                literal = chosen[lists.Listed(spans, end)] = self.atom(free=True)
+                self.rule(here, [literal])
+                for asked, true in zip(read.values(), answer, strict=True):
+                    if true:
+                        self.rule(asked, [literal])
+        if end is not None:
+            self.rule(None, [here, -self.exists[end]])
+        return here
+
+    def _perhaps(self, literal: int, when: int) -> None:
+        """A literal can be true where another one is."""
+        self.rule(literal, [self.rule(self.atom(), [when], choice=True)])
 
     def _of_list(self, spans: lists.Spans, comparison: Atom) -> bool:
         """What a comparison answers on a list of periods, whichever day they are counted back from."""
@@ -293,11 +344,32 @@ class Space:
             for key in points:
                 if key in self.exists:
                     self.rule(None, [literal, -self.exists[key]])
+        elif kind == "class" and any(key in self.exists for key in points):
+            self._members(comparison, owner, literal)
         elif kind in ("class", "same", "number") and all(key in self.points for key in points):
             self._by_value(comparison, points, literal)
         else:
             self.rule(literal, (), choice=True)  # answered only when a case is confirmed
-            self.loose.append(literal)
+
+    def _members(self, comparison: Atom, owner: int | None, literal: int) -> None:
+        """A code is in a class on the days between those of its membership."""
+        _, name, point, day = comparison
+        members = class_table(self.law)(name)
+        for value, chosen in self.points[point, owner].items():
+            for first, last in (members[code] for code in codes_of(value) if code in members):
+                body = [chosen, self.exists[day, owner]]
+                if first is not None:
+                    body.append(self._asked(("date", first.isoformat(), "<=", day), owner))
+                if last is not None:
+                    body.append(self._asked(("date", day, "<=", last.isoformat()), owner))
+                self.rule(literal, body)
+
+    def _asked(self, comparison: Atom, owner: int | None) -> int:
+        """The literal of a comparison of dates, which need be none of the law's."""
+        key = (comparison, owner)
+        if key not in self.comparisons:
+            self._answered(comparison, owner, self._new_comparison(key))
+        return self.comparisons[key]
 
     def _by_value(self, comparison: Atom, points: Sequence[Any], literal: int) -> None:
         """The comparison is true for those values of its points for which the calendar says so."""
@@ -392,8 +464,8 @@ class Space:
                 self.rule(None, [chosen[None], literal])
         for (thing, _, _), (periods, other) in self.listed.items():
             if thing[0] == "unions":
-                for spans, literal in periods.items():
-                    if spans:
+                for period, literal in periods.items():
+                    if period.spans:
                         self._needs_union(literal, thing, present)
                 self._needs_union(other, thing, present)
 
@@ -497,8 +569,8 @@ class Space:
         for key, exists in self.exists.items():
             points[key] = days.get(key) if exists in held else None
         for (thing, names, owner), (chosen, other) in self.listed.items():
-            spans = next((spans for spans, literal in chosen.items() if literal in held), None)
-            points[thing, names, owner] = None if other in held else spans
+            listed = next((listed for listed, literal in chosen.items() if literal in held), None)
+            points[thing, names, owner] = None if other in held else listed
         true = held & frozenset(self.comparisons.values())
         return Values(truth, points, true)
 
@@ -532,6 +604,19 @@ def _pinned(term: Any, pinned: Mapping[Atom, date]) -> Any:
             return pinned[term].isoformat()
         return tuple(_pinned(part, pinned) for part in term)
     return term
+
+
+def _pairs(sorts: Mapping[Any, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Codes that together are in classes in which none of the codes of some sorts is alone."""
+    kinds: dict[tuple[bool, ...], str] = {}
+    for belonging, codes in sorts.items():
+        kinds.setdefault(tuple(bounds is not None for bounds in belonging), codes[0])
+    known = set(kinds)
+    for (one, first), (two, second) in combinations(kinds.items(), 2):
+        together = tuple(map(or_, one, two))
+        if together not in known:
+            known.add(together)
+            yield first, second
 
 
 def _wanting(entry: Entry) -> bool:

@@ -46,15 +46,20 @@ class _Writer:
         for key, value in values.points.items():
             if len(key) == 2 and key[1] in (None, side):
                 self._point(key[0], value)
-            elif len(key) == 3 and key[2] in (None, side):
-                end = next((day for (point, _), day in self._ends(values) if point[1] == key[0][1]), lists.END)
-                self._periods(key[0], key[1], value, end)
+            elif len(key) == 3 and key[2] in (None, side) and value is not None:
+                self._periods(key[0], key[1], value.spans, self._end(values, key, value.end))
         for point, day in self.space.sides[side].pinned.items():
             self._point(point, day)
         for atom, truth in facts:  # once it is known which things the file lists
             if not truth:
                 self._input(atom, False)
         return self._tidy()
+
+    def _end(self, values: Values, place: Any, point: Any) -> date:
+        """The day from which the periods at a place are counted back."""
+        if point is not None and (day := values.points[point]) is not None:
+            return day  # type: ignore[no-any-return]
+        return next((day for (filed, _), day in self._ends(values) if filed[1] == place[0][1]), lists.END)
 
     def _ends(self, values: Values) -> Sequence[tuple[Any, date]]:
         filed = []
@@ -163,10 +168,10 @@ class _Writer:
         if isinstance(value, date):
             moment = self.space.point_kinds[point[0]] == "time"
             value = value.isoformat() + (" 00:00" if moment else "")
-        self._put(thing, names, value)
+        self._put(thing, names, list(value) if isinstance(value, tuple) else value)
 
-    def _periods(self, thing: Thing, names: tuple[str, ...], spans: lists.Spans | None, end: date) -> None:
-        if spans is None or not self._there(thing):
+    def _periods(self, thing: Thing, names: tuple[str, ...], spans: lists.Spans, end: date) -> None:
+        if not self._there(thing):
             return
         lawful = names[-1] == "cohabitation"
         listed = []
