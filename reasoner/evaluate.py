@@ -121,6 +121,20 @@ class Evaluator:
         yield f"F[{atom}] = {' & '.join(f'({fail})' for fail in fails)}"
 
     @cached_property
+    def reads(self) -> list[int]:
+        """For each atom the inputs and comparisons that it can depend on, as bits; of all atoms at once."""
+        rules, found = self.program.rules, [1 << number for number in range(self.program.size)]
+        for atom in self.order:
+            bits = 0
+            for _, _, positive, negative in rules[atom]:
+                for other in positive:
+                    bits |= found[other]
+                for other in negative:
+                    bits |= found[other]
+            found[atom] = bits
+        return found
+
+    @cached_property
     def _cones(self) -> dict[int, frozenset[int]]:
         return {}
 

@@ -149,14 +149,23 @@ class Explainer:
 
     def _in_state(self, number: int, state: str | None) -> Iterator[_Chosen]:
         """The rule instances of an atom whose body is in a state (None: in any)."""
+        truth = self._truth
         for index, values, positive, negative in self.program.rules[number]:
-            literals = [(n, False) for n in positive] + [(n, True) for n in negative]
-            needed = [_needed(self.state(n), negated) for n, negated in literals]
-            held = FALSE if FALSE in needed else OPEN if OPEN in needed else TRUE
-            if state in (None, held):
-                if held != TRUE:  # what holds already is not what is missing
-                    literals = [literal for literal, its in zip(literals, needed, strict=True) if its != TRUE]
-                yield _Chosen(index, values, literals, held)
+            held, lacking = TRUE, list[tuple[int, bool]]()
+            for literals, negated in ((positive, False), (negative, True)):
+                for n in literals:
+                    value = truth(n)
+                    if value is None:
+                        lacking.append((n, negated))
+                        held = held if held == FALSE else OPEN
+                    elif value is negated:
+                        lacking.append((n, negated))
+                        held = FALSE
+                if held == FALSE and state is not None:
+                    break
+            if state in (None, held):  # what holds already is not what is missing
+                shown = lacking or [(n, False) for n in positive] + [(n, True) for n in negative]
+                yield _Chosen(index, values, shown, held)
 
     def _named_by(self, instance: _Chosen) -> tuple[str, ...]:
         rule = self.law.rules[instance.rule]

@@ -6,7 +6,7 @@ inputs, and a case that differs from earlier ones elsewhere finds its conclusion
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -72,27 +72,39 @@ class Machine:
             before = 0
             while found != before:
                 before = found
-                for tied in self._tied:
+                for tied in self.tied:
                     found |= tied if tied & found else 0
             self._masks[atoms] = found
         return found
 
     def _leaves(self, atoms: Iterable[int]) -> int:
-        found = 0
+        found, reads = 0, self.evaluator.reads
         for atom in atoms:
-            for leaf in self.evaluator.cone(atom):
-                found |= 1 << leaf
+            found |= reads[atom]
         return found
 
     @cached_property
-    def _tied(self) -> tuple[int, ...]:
+    def tied(self) -> tuple[int, ...]:
         """For each constraint on possible cases what it reads, as bits."""
         return tuple(self._leaves((*true, *false)) for true, false in self.program.constraints)
+
+    def confirm(self, truth: Mapping[int, bool | None], decided: Mapping[int, bool | None]) -> None:
+        """Has clingo decide a case: the evaluator, from which explanations are read, must agree every time.
+
+        Raises :class:`RulesError` when it does not.
+        """
+        if not self.solver.has_model(truth, decided):
+            raise RulesError("the evaluation of the rules disagrees with clingo; please report this case")
 
     @cached_property
     def comparisons(self) -> int:
         """All comparisons, as bits."""
         return sum(1 << number for number in self.program.comparisons)
+
+    @cached_property
+    def read(self) -> int:
+        """All inputs and comparisons, as bits."""
+        return self.comparisons | sum(1 << number for number in self.program.inputs)
 
     def points(self, comparisons: int) -> tuple[Any, ...]:
         """The points that some comparisons (bits) read."""
@@ -112,6 +124,7 @@ class Run:
     cast: Cast
     _settled: dict[int, bool | None] = field(default_factory=dict)
     _fits: bool | None = None
+    _confirmed: bool = False
 
     @property
     def law(self) -> Law:
@@ -221,13 +234,9 @@ class Run:
 
     def _confirm(self) -> None:
         if not self._confirmed:
-            raise RulesError("the evaluation of the rules disagrees with clingo; please report this case")
-
-    @cached_property
-    def _confirmed(self) -> bool:
-        """clingo decides; the evaluator, from which explanations are read, must agree every time."""
-        decided = {n: value for n in self.program.shown if (value := self.rails.truth(n)) is not None}
-        return self.machine.solver.has_model(self.inputs.truth, decided)
+            decided = {n: value for n in self.program.shown if (value := self.rails.truth(n)) is not None}
+            self.machine.confirm(self.inputs.truth, decided)
+            self._confirmed = True
 
     @property
     def contradictory(self) -> bool:

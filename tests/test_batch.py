@@ -682,15 +682,17 @@ def test_a_sample_is_decided_again_by_clingo(tmp_path: Path) -> None:
 def test_a_difference_between_a_result_and_clingo_ends_with_code_4(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reasoner.batch import rows as writing
-    from reasoner.batch import slow
+    from reasoner.batch import columnar
+    from reasoner.batch.decider import schema
 
-    source = lines(tmp_path / "in.jsonl", [case(n) for n in range(3)])
+    source, right = lines(tmp_path / "in.jsonl", [case(n) for n in range(3)]), columnar.combined
 
-    def wrong(outcome: Outcome, row: int, people: tuple[str, ...]) -> dict[str, Any]:
-        return {**writing.as_row(outcome, row, people), **({"failing": ["wrong"]} if row == 2 else {})}
+    def wrong(fast: pa.Table, slow: pa.Table) -> pa.Table:
+        rows = right(fast, slow).to_pylist()
+        return pa.Table.from_pylist([row | {"failing": ["wrong"]} if row["case_row"] == 2 else row for row in rows],
+                                    schema())  # fmt: skip
 
-    monkeypatch.setattr(slow, "as_row", wrong)
+    monkeypatch.setattr(columnar, "combined", wrong)
     result = run(source, "-o", tmp_path / "out.jsonl", "--verify", 3)
     assert result.exit_code == 4, result.output
     assert "in.jsonl:3" in result.output

@@ -779,6 +779,7 @@ LAYERS = [
     "batch.group",
     "batch.paths",
     "batch.answers",
+    "batch.seen",
     "batch.shape",
     "batch.assemble",
     "batch.columnar",

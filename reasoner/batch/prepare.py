@@ -64,6 +64,8 @@ def prepared(piece: Piece, columns: Columns) -> Prepared:
 
 def _numbered(piece: Piece) -> tuple[list[int], list[tuple[int, Fault]]]:
     """The number of each row in the archive, and the faults of what is broken between them."""
+    if not piece.broken:
+        return list(range(piece.first, piece.first + len(piece.rows))), []
     numbers, unread, number, broken = list[int](), list[tuple[int, Fault]](), piece.first, list(piece.broken)
     for row in range(len(piece.rows) + 1):
         while broken and broken[0].row <= row:

@@ -127,6 +127,8 @@ def _rails(group: Group, machine: Machine, read: set[int]) -> Rails:
     for number, atom in program.comparisons.items():
         if number in read:
             states[number] = answers.answer(atom)
+    for doubtful in answers.vague.values():
+        group.slow |= doubtful
     varied = {number: _bits(state == TRUE) for number, state in states.items()}
     opened = {number: bits for number, state in states.items() if (bits := _bits(state == OPEN))}
     return machine.evaluator.run({}, len(group), varied, opened)

@@ -198,6 +198,7 @@ def columns() -> pa.Schema:
 
 def output(ready: Prepared, table: pa.Table, digest: str) -> pa.Table:
     """The rows of a decider with the place that each case came from, and the law it was decided by."""
+    import numpy as np
     import pyarrow as pa
 
     row, size = table["case_row"], len(table)
@@ -207,20 +208,22 @@ def output(ready: Prepared, table: pa.Table, digest: str) -> pa.Table:
         "source": names.take(row),
         "line": lines.take(row),
         **{name: table[name] for name in table.column_names if name != "case_row"},
-        "rules": pa.DictionaryArray.from_arrays(pa.array([0] * size, pa.int32()), pa.array([digest[:16]])),
+        "rules": pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, np.int32)), pa.array([digest[:16]])),
     }
     return pa.table(parts)
 
 
 def _places(chunk: Chunk) -> tuple[Any, Any]:
     """The file and line of each case of a chunk."""
+    import numpy as np
     import pyarrow as pa
 
-    files, lines, names = list[int](), list[int | None](), dict[str, int]()
-    ends = [*(stretch.row for stretch in chunk.origin[1:]), len(chunk)]
+    size, names = len(chunk), dict[str, int]()
+    files, lines, known = np.zeros(size, np.int32), np.zeros(size, np.int64), np.zeros(size, np.bool_)
+    ends = [*(stretch.row for stretch in chunk.origin[1:]), size]
     for (start, file, line), end in zip(chunk.origin, ends, strict=False):
-        count = end - start
-        files += [names.setdefault(file, len(names))] * count
-        lines += list(range(line, line + count)) if line else [None] * count
+        files[start:end] = names.setdefault(file, len(names))
+        if line:
+            lines[start:end], known[start:end] = np.arange(line, line + end - start), True
     words = pa.array(list(names), pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(files, pa.int32()), words), pa.array(lines, pa.int64())
+    return pa.DictionaryArray.from_arrays(pa.array(files, pa.int32()), words), pa.array(lines, mask=~known)
