@@ -105,6 +105,11 @@ MappingOption = Annotated[
     Path | None, typer.Option("--mapping", metavar="FILE", help="Which column of a table belongs where in a case.")
 ]
 WorkersOption = Annotated[int, typer.Option("--workers", "-w", min=1, metavar="N", help="Processes that decide.")]
+SchedulerOption = Annotated[
+    str, typer.Option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster with this scheduler.")
+]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with a run that was broken off.")]
+ReplaceOption = Annotated[bool, typer.Option("--force", help="Replace an output that exists.")]
 PieceOption = Annotated[
     int, typer.Option("--piece", min=1, metavar="KIB", help="How much of the archive is decided at once.")
 ]
@@ -326,7 +331,7 @@ def _explained_row(
 ) -> None:
     from reasoner.batch.archive import Archive
 
-    archive = Archive(Path(output))
+    archive = Archive(output)
     with _reported(lang):
         reforms = archive.reforms
     with _reported(lang, reforms) as wording:
@@ -708,18 +713,16 @@ def ask(
 def batch(
     inputs: InputsArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="OUTPUT", help="A file that ends with .parquet, .jsonl or .csv.")
+        str, typer.Option("--output", "-o", metavar="OUTPUT", help="A file that ends with .parquet, .jsonl or .csv.")
     ],
     mapping: MappingOption = None,
     errors: Annotated[
-        Path | None, typer.Option("--errors", metavar="FILE", help="Where to write what cannot be read, as JSONL.")
-    ] = None,
-    workers: WorkersOption = 1,
-    scheduler: Annotated[
-        str, typer.Option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster with this scheduler.")
+        str, typer.Option("--errors", metavar="FILE", help="Where to write what cannot be read, as JSONL.")
     ] = "",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was broken off.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace an output that exists.")] = False,
+    workers: WorkersOption = 1,
+    scheduler: SchedulerOption = "",
+    resume: ResumeOption = False,
+    force: ReplaceOption = False,
     verify: Annotated[
         int, typer.Option("--verify", min=0, metavar="N", help="Have clingo decide N cases drawn at random again.")
     ] = 0,
@@ -760,10 +763,13 @@ def impact(
     ] = None,
     after: Annotated[str | None, typer.Option("--after", metavar="DATE", help="... with that on this day.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write every change to this file, as JSONL.")
-    ] = None,
+        str, typer.Option("--output", "-o", metavar="FILE", help="Write every change to this file, as JSONL.")
+    ] = "",
     mapping: MappingOption = None,
     workers: WorkersOption = 1,
+    scheduler: SchedulerOption = "",
+    resume: ResumeOption = False,
+    force: ReplaceOption = False,
     piece: PieceOption = 8192,
     as_of: AsOfOption = None,
     reading: ReadingOption = None,
@@ -780,10 +786,11 @@ def impact(
         day, readings = _day_and_readings(as_of, reading)
         days = [_parsed(text, _day, "2024-09-01") for text in (before, after) if text is not None]
         law = Applied(day, readings, assume_nothing, reform or ())
-        census = census_of(inputs, days, mapping=mapping, law=law)
-        census.workers, census.size, census.output = workers, piece * 1024, output
-        with batch.bar(census.total, wording.ui("impact_running"), wording) as watch:
-            found = census.taken(watch)
+        census = census_of(inputs, days, output=output, mapping=mapping, law=law, language=lang, force=force,
+                           resume=resume)  # fmt: skip
+        census.workers, census.scheduler, census.size = workers, scheduler, piece * 1024
+        with batch.progress(census.total, wording, "impact_running") as watch:
+            found = census.taken(resume=resume, watch=watch)
         impact.report(found, census.laws, wording, format.value)
         if found.counts.faulty:
             raise typer.Exit(1)

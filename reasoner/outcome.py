@@ -266,6 +266,9 @@ class _Findings(NamedTuple):
     rows: dict[str, tuple[Row, ...]]
 
 
+_CITING = ("deadline", "fee", "authority", "note", "warning")
+
+
 class _Builder:
     def __init__(self, run: Run, name: str, route: str, layout: Layout) -> None:
         self.run, self.name, self.route, self.layout = run, name, route, layout
@@ -312,6 +315,14 @@ class _Builder:
             depends_on=tuple(self.depends_on()) if result == "undetermined" else (),
             assumed=tuple(self._assumed()),
         )
+
+    def cited(self) -> frozenset[str]:
+        """Every provision that the outcome cites."""
+        found = self._findings
+        conditions = (condition for condition, _ in found.conditions)
+        parts: Any = (*conditions, *found.documents, *found.effects)
+        rows = (row for predicate in _CITING for row in found.rows[predicate])
+        return frozenset(p for part in parts for p in part.provisions) | {p for _, cited in rows for p in cited}
 
     # -- reading the program ------------------------------------------------------------------------------------
 

@@ -103,6 +103,14 @@ class Machine:
         digits = "0" + "".join([_DIGITS[truth[leaf]] for leaf in self.evaluator.leaves])[::-1]
         return int(digits.replace("2", "0"), 2), int(digits.replace("1", "0").replace("2", "1"), 2)
 
+    def confirm(self, truth: Mapping[int, bool | None], decided: Mapping[int, bool | None]) -> None:
+        """Has clingo decide a case: the evaluator, from which explanations are read, must agree every time.
+
+        Raises :class:`RulesError` when it does not.
+        """
+        if not self.solver.has_model(truth, decided):
+            raise RulesError("the evaluation of the rules disagrees with clingo; please report this case")
+
     @cached_property
     def comparisons(self) -> int:
         """All comparisons, as bits."""
@@ -142,6 +150,7 @@ class Run:
     inputs: Inputs
     cast: Cast
     _settled: dict[int, bool | None] = field(default_factory=dict)
+    _confirmed: bool = False
 
     @property
     def law(self) -> Law:
@@ -247,13 +256,9 @@ class Run:
 
     def _confirm(self) -> None:
         if not self._confirmed:
-            raise RulesError("the evaluation of the rules disagrees with clingo; please report this case")
-
-    @cached_property
-    def _confirmed(self) -> bool:
-        """clingo decides; the evaluator, from which explanations are read, must agree every time."""
-        decided = {n: value for n in self.program.shown if (value := self.rails.truth(n)) is not None}
-        return self.machine.solver.has_model(self.inputs.truth, decided)
+            decided = {n: value for n in self.program.shown if (value := self.rails.truth(n)) is not None}
+            self.machine.confirm(self.inputs.truth, decided)
+            self._confirmed = True
 
     @cached_property
     def contradictory(self) -> bool:

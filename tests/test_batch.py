@@ -30,7 +30,7 @@ pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq  # noqa: E402
 
 from reasoner.batch import footer  # noqa: E402
-from reasoner.batch.journal import workplace  # noqa: E402
+from reasoner.batch.growing import workplace  # noqa: E402
 from reasoner.cli import app  # noqa: E402
 from reasoner.engine import Engine  # noqa: E402
 from reasoner.outcome import Outcome  # noqa: E402
@@ -417,7 +417,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, b
 
 def begun(process: subprocess.Popen[str], output: Path, pieces: int) -> None:
     """Waits until a run has written some pieces."""
-    journal = workplace(output) / "journal.jsonl"
+    journal = Path(workplace(str(output))) / "journal.jsonl"
     for _ in range(3000):
         if process.poll() is not None:
             break
@@ -460,6 +460,22 @@ def test_a_run_that_was_broken_off_goes_on_without_losing_or_repeating_a_row(
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
         name: content for name, content in expected.items() if name.startswith(f"out.{ending}")
     }
+
+
+@pytest.mark.parametrize("pieces", [0, 3])
+def test_control_c_reaches_workers_as_well_and_none_of_them_complains(
+    pieces: int, archive: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    source, _ = archive
+    output = tmp_path / "out.jsonl"
+    given = words(source, "-o", output, "--piece", "1", "--as-of", DAY, "--workers", "2")
+    process = subprocess.Popen(given, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    begun(process, output, pieces)
+    time.sleep(0.2)  # with nothing written yet, the workers are about to start
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, said = process.communicate()
+    assert process.returncode == 1
+    assert said == f"interrupted; {output} is not complete. The same command with --resume goes on.\n"
 
 
 def _small_files() -> None:
@@ -666,15 +682,17 @@ def test_a_sample_is_decided_again_by_clingo(tmp_path: Path) -> None:
 def test_a_difference_between_a_result_and_clingo_ends_with_code_4(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reasoner.batch import rows as writing
-    from reasoner.batch import slow
+    from reasoner.batch import columnar
+    from reasoner.batch.decider import schema
 
-    source = lines(tmp_path / "in.jsonl", [case(n) for n in range(3)])
+    source, right = lines(tmp_path / "in.jsonl", [case(n) for n in range(3)]), columnar.combined
 
-    def wrong(outcome: Outcome, row: int, people: tuple[str, ...]) -> dict[str, Any]:
-        return {**writing.as_row(outcome, row, people), **({"failing": ["wrong"]} if row == 2 else {})}
+    def wrong(fast: pa.Table, slow: pa.Table) -> pa.Table:
+        rows = right(fast, slow).to_pylist()
+        return pa.Table.from_pylist([row | {"failing": ["wrong"]} if row["case_row"] == 2 else row for row in rows],
+                                    schema())  # fmt: skip
 
-    monkeypatch.setattr(slow, "as_row", wrong)
+    monkeypatch.setattr(columnar, "combined", wrong)
     result = run(source, "-o", tmp_path / "out.jsonl", "--verify", 3)
     assert result.exit_code == 4, result.output
     assert "in.jsonl:3" in result.output

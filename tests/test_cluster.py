@@ -14,8 +14,9 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from test_batch import DAY, begun, command, words
+from test_batch import DAY, begun, command, lines, words
 from test_batch import archive as archive
+from test_impact import WINDOW, young
 
 DASK = [sys.executable, "-m", "dask"]
 
@@ -79,6 +80,32 @@ def test_a_worker_that_dies_in_the_middle_neither_loses_nor_repeats_a_row(
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
         name: content for name, content in expected.items() if name.startswith("out.parquet")
     }
+
+
+def test_workers_read_an_archive_on_shared_storage_and_its_output_grows_there(
+    cluster: Cluster, archive: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    source, expected = archive
+    output = tmp_path / "out.jsonl"
+    given = (source.as_uri(), "-o", output.as_uri(), "--piece", "2", "--as-of", DAY, "--scheduler", cluster.address)
+    done = command(*given)
+    assert done.returncode == 1, done.stderr
+    assert "60 cases read, 58 decided, 2 faulty" in done.stdout
+    rows = expected["out.jsonl"].replace(f'"source":"{source}"'.encode(), f'"source":"{source.as_uri()}"'.encode())
+    assert output.read_bytes() == rows
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_the_impact_of_a_reform_is_the_same_on_a_cluster(cluster: Cluster, tmp_path: Path) -> None:
+    source = lines(tmp_path / "in.jsonl", [young(n) for n in range(28, 36)])
+    words = ("impact", source.as_uri(), "--reform", WINDOW, "--format", "json", "--piece", "1")
+    alone, together = (
+        subprocess.run([sys.executable, "-m", "reasoner", *map(str, words), *more], capture_output=True, check=False)
+        for more in ([], ["--scheduler", cluster.address])
+    )
+    assert together.returncode == 0, together.stderr
+    assert together.stdout == alone.stdout
+    assert b'"changed": 8' in alone.stdout
 
 
 def test_an_address_at_which_nothing_answers_is_told(archive: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:

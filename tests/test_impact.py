@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,12 +15,23 @@ from typer.testing import CliRunner
 
 pytest.importorskip("pyarrow")
 
-from test_batch import case, lines
+import fsspec
+from fsspec.implementations.memory import MemoryFileSystem
+from test_batch import begun, case, lines
 
-from reasoner.batch.impact import ImpactWorker, Side
+from reasoner.batch import impact
+from reasoner.batch.documents import documents
+from reasoner.batch.documents import read as documents_read
+from reasoner.batch.impact import Change, ImpactWorker
+from reasoner.batch.laws import Side
+from reasoner.batch.places import places
+from reasoner.batch.prepare import prepared
+from reasoner.batch.sources import pieces
 from reasoner.batch.work import Job
-from reasoner.case import CaseFile, load_case
+from reasoner.case import CaseFile, check_case, load_case
 from reasoner.cli import app
+from reasoner.errors import CaseFileError
+from reasoner.outcome import as_data
 
 ROOT = Path(__file__).parent.parent
 REFORMS = sorted(path for path in (ROOT / "examples/reforms").iterdir() if path.is_dir())
@@ -59,6 +72,37 @@ def check(found: ImpactWorker) -> int:
         else:
             assert list(found.changes(file, 1, str(path))) == [], path
     return reached
+
+
+@pytest.mark.parametrize(
+    ("reform", "days"), [(ROOT / "examples/reforms/window-six-months", ()), (None, PAIRS[0])], ids=["reform", "days"]
+)
+def test_cases_side_by_side_change_as_they_do_one_by_one(
+    reform: Path | None, days: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tmp_path / "made.jsonl"
+    assert CliRunner().invoke(app, ["synth", "60", "-o", str(made), "--seed", "4"]).exit_code == 0
+    made.write_text(made.read_text("utf-8") + '{"persons": {}}\n', "utf-8")
+    found, job = worker(reform, *days), Job(DAY)
+    monkeypatch.setattr(impact, "FEW", 0)
+    for piece in pieces(places([*map(str, CASES), str(made)])):
+        done = found.done(piece)
+        ready, reached, expected = prepared(piece, job.columns), 0, list[Change]()
+        for index, text in enumerate(documents(ready.chunk)):
+            try:
+                file = check_case(documents_read(text), choices=found.before.engine.law.choices)
+            except CaseFileError:
+                continue
+            if found.reaches(file):
+                reached += 1
+                name, line = ready.chunk.place(index)
+                place = f"{name}:{line}" if line else name
+                expected += found.changes(file, ready.numbers[index], place)
+        assert done.reached == reached
+        assert list(map(as_data, done.changes)) == list(map(as_data, expected))
+        assert expected
+        left = found._reach.reached(ready.chunk).left
+        assert left.sum() < len(left) / 4, "most are looked at side by side"
 
 
 def test_two_days_with_the_same_law_reach_nobody() -> None:
@@ -132,7 +176,10 @@ def test_an_archive_is_told_who_changes_from_what_to_what_with_an_example(tmp_pa
     assert group["example"]["place"] == f"{source}:1"
     listed = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     assert {change["row"] for change in listed} == {1, 2, 3, 4}
-    assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
+    (error,) = [json.loads(line) for line in (tmp_path / "changes.jsonl.errors.jsonl").read_text("utf-8").splitlines()]
+    assert (error["row"], error["source"], error["line"], error["path"]) == (6, str(source), 6, "persons")
+    assert told["errors"] == str(tmp_path / "changes.jsonl.errors.jsonl")
+    assert len(list(tmp_path.iterdir())) == 3, "nothing is left of the way there"
 
 
 def test_the_impact_is_told_in_text(tmp_path: Path) -> None:
@@ -161,3 +208,90 @@ def test_it_must_be_said_which_change_is_meant(words: tuple[str, ...], tmp_path:
     result = command(lines(tmp_path / "in.jsonl", [case(1)]), *words)
     assert result.exit_code == 2
     assert "--before and --after" in result.output
+
+
+# -- runs that are broken off ------------------------------------------------------------------------------------------
+
+WINDOW = ROOT / "examples/reforms/window-six-months"
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, bytes]:
+    """An archive, the impact on it, and the changes one by one when nothing goes wrong."""
+    folder = tmp_path_factory.mktemp("taken")
+    source = lines(folder / "in.jsonl", [{"persons": {}}, *(young(n) for n in range(26, 40))])
+    out = folder / "out.jsonl"
+    result = command(source, "--reform", WINDOW, "--format", "json", "--piece", 1, "-o", out)
+    assert result.exit_code == 1, result.output
+    return source, json.loads(result.stdout), out.read_bytes()
+
+
+def told(result: Any) -> Any:
+    found = json.loads(result.stdout)
+    return {**found, "output": "", "errors": ""}
+
+
+@pytest.mark.parametrize(("method", "after"), [("pipe_file", 5), ("mv", 1)])
+def test_an_impact_that_was_broken_off_goes_on(
+    method: str, after: int, taken: tuple[Path, Any, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, expected, changes = taken
+    memory = fsspec.filesystem("memory")
+    memory.store.clear()
+    memory.pseudo_dirs[:] = [""]
+    whole, calls = getattr(MemoryFileSystem, method), list[str]()
+
+    def refusing(self: Any, path: str, *more: Any, **options: Any) -> Any:
+        calls.append(path)
+        if len(calls) > after:
+            raise OSError(28, "no space left", path)
+        return whole(self, path, *more, **options)
+
+    words = (source, "--reform", WINDOW, "--format", "json", "--piece", 1, "-o", "memory://away/out.jsonl")
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryFileSystem, method, refusing)
+        broken = command(*words)
+    assert broken.exit_code == 1
+    assert "--resume" in broken.output
+    assert not memory.exists("/away/out.jsonl")
+    other = command(*words[:1], "--before", "2024-08-31", "--after", "2024-09-01", *words[3:], "--resume")
+    assert other.exit_code == 2
+    assert "laws" in other.output
+    again = command(*words, "--resume")
+    assert again.exit_code == 1, again.output
+    assert told(again) == {**expected, "output": "", "errors": ""}
+    assert memory.cat_file("/away/out.jsonl") == changes
+    assert sorted(memory.find("/away")) == ["/away/out.jsonl", "/away/out.jsonl.errors.jsonl"]
+
+
+def test_an_impact_that_was_killed_goes_on(taken: tuple[Path, Any, bytes], tmp_path: Path) -> None:
+    source, expected, changes = taken
+    output = tmp_path / "out.jsonl"
+    words = [sys.executable, "-m", "reasoner", "impact", source, "--reform", WINDOW, "--format", "json", "--piece", "1"]
+    words += ["-o", output, "--workers", "2"]
+    process = subprocess.Popen(list(map(str, words)), start_new_session=True)
+    begun(process, output, 3)
+    process.kill()
+    process.wait()
+    assert not output.exists()
+    done = subprocess.run([*map(str, words), "--resume"], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 1, done.stderr
+    assert told(done) == {**expected, "output": "", "errors": ""}
+    assert output.read_bytes() == changes
+
+
+def test_changes_are_replaced_only_when_asked_and_gone_on_with_only_where_they_are_kept(
+    taken: tuple[Path, Any, bytes], tmp_path: Path
+) -> None:
+    source, _, changes = taken
+    words = (source, "--reform", WINDOW, "--piece", 1)
+    (tmp_path / "out.jsonl").write_text("before", "utf-8")
+    refused = command(*words, "-o", tmp_path / "out.jsonl")
+    assert refused.exit_code == 2
+    assert "--force" in refused.output
+    assert (tmp_path / "out.jsonl").read_text("utf-8") == "before"
+    assert command(*words, "-o", tmp_path / "out.jsonl", "--force").exit_code == 1
+    assert (tmp_path / "out.jsonl").read_bytes() == changes
+    nothing = command(*words, "--resume")
+    assert nothing.exit_code == 2
+    assert "-o FILE" in nothing.output

@@ -1,7 +1,7 @@
 """Comparisons answered for many cases at once, as :mod:`reasoner.dates` answers them for one.
 
 A date or number is known to lie between two bounds, equal where it is known exactly. Where a bound is too coarse to
-tell the exact answer, the case is marked ``slow``: the engine then decides it.
+tell the exact answer, the answer is open and ``vague``: only the engine knows it.
 """
 
 from __future__ import annotations
@@ -81,6 +81,9 @@ class Answers:
         self._values: dict[Any, Any] = {}
         self._classes = class_table(self.group.law)
         self._never = np.zeros(len(self.group), np.bool_)
+        self._doubts: dict[Any, Bools] = {}
+        self._doubt = self._never  # of what is being worked out
+        self.vague: dict[Atom, Bools] = {}
 
     # -- points -------------------------------------------------------------------------------------------------
 
@@ -88,6 +91,7 @@ class Answers:
         """The value of a term in every case: a Span, a Code or a Listed."""
         found = self._values.get(term)
         if found is None:
+            outer, self._doubt = self._doubt, self._never
             if type(term) is tuple:
                 operation = _OPERATIONS.get(term[0])
                 if operation is None and term[0] in OPERATORS:
@@ -95,8 +99,19 @@ class Answers:
                 found = self._point(term) if operation is None else operation(self, term)
             else:
                 found = self._constant(constant(term) if type(term) is str else term)
-            self._values[term] = found
+            self._values[term], self._doubts[term], self._doubt = found, self._doubt, outer
+        self.unsure(self._doubts[term])
         return found
+
+    def unsure(self, where: Bools) -> None:
+        """Says of what is being worked out where the engine alone knows it."""
+        if where is not self._never:
+            self._doubt = self._doubt | where
+
+    def doubted(self, term: Any) -> Bools:
+        """Where the engine alone knows the value of a term."""
+        self.value(term)
+        return self._doubts[term]
 
     def _constant(self, value: Any) -> Span:
         if isinstance(value, str):
@@ -169,7 +184,7 @@ class Answers:
         if listing is None:
             return self.group.codes(things, at, names)
         counts = listing.counts  # a list of codes, of which only a single one is read here
-        self.group.slow |= np.append((listing.state == 0) & (counts != 1), False)[at]
+        self.unsure(np.append((listing.state == 0) & (counts != 1), False)[at])
         starts = np.cumsum(counts) - counts
         single = np.where(
             counts == 1, np.append(listing.values, SILENT)[np.minimum(starts, len(listing.values))], SILENT
@@ -214,7 +229,12 @@ class Answers:
         """The answer to a comparison in every case: false, true or open."""
         if atom[0] not in _ANSWERS:
             raise Unsupported(atom[0])
-        return _ANSWERS[atom[0]](self, atom)
+        self._doubt = self._never
+        found = _ANSWERS[atom[0]](self, atom)
+        if self._doubt.any():
+            self.vague[atom] = self._doubt
+            found = np.where(self._doubt, np.uint8(OPEN), found)
+        return found
 
     def _order(self, atom: Atom) -> Truths:
         _, left, op, right = atom
@@ -225,7 +245,7 @@ class Answers:
         found = np.where(gone, FALSE, np.where(sure, TRUE, np.where(possible, OPEN, FALSE))).astype(np.uint8)
         reads = list(leaves(atom))
         if len(set(reads)) < len(reads) or (op in ("=", "!=") and atom[0] == "date"):
-            self.group.slow |= found == OPEN  # trying every value may tell more than bounds do
+            self.unsure(found == OPEN)  # trying every value may tell more than bounds do
         return found
 
     def _class(self, atom: Atom) -> Truths:
@@ -243,7 +263,7 @@ class Answers:
             begin, end = first[codes], last[codes]
             touches = (begin <= on.hi) & (end >= on.lo) & ~on.none
             covers = touches & (begin <= on.lo) & (end >= on.hi) & ~on.may
-            self.group.slow |= code.unknown
+            self.unsure(code.unknown)
             found = np.where(covers, TRUE, np.where(touches, OPEN, FALSE))
         else:
             known = np.zeros(size, np.bool_)
@@ -277,7 +297,7 @@ class Answers:
         _, name, limit, width = atom
         listed, end, (n, unit) = self.value(name).merged(1), self.value(limit), self._window(width)
         none = end.none | n.none
-        self.group.slow |= ~none & ~(end.known & n.known)
+        self.unsure(~none & ~(end.known & n.known))
         row = listed.row
         here = listed.start <= end.lo[row]
         row, start, stop = row[here], listed.start[here], listed.stop[here]
@@ -301,7 +321,7 @@ class Answers:
         end, (n, unit) = self.value(limit), self._window(width)
         listed = self.value(name)
         none = end.none | n.none
-        self.group.slow |= ~none & ~(end.known & n.known)
+        self.unsure(~none & ~(end.known & n.known))
         first = calendar.first_day(end.lo, n.lo, unit) if unit else np.full(len(self.group), FIRST)
         merged = listed.merged(0 if kind == "count" else 1)
         row = merged.row
@@ -345,7 +365,7 @@ def _shift(answers: Answers, day: Any, n: Any, unit: str, sign: int) -> Span:
     if base.kind != "date":
         raise Unsupported(unit)
     if unit == "hours":  # moments are left to the engine
-        answers.group.slow |= ~base.none
+        answers.unsure(~base.none)
         unit = "days"
     low, high = (number.lo, number.hi) if sign > 0 else (-number.hi, -number.lo)
     lo = calendar.add(base.lo, low, unit)

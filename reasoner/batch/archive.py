@@ -7,17 +7,18 @@ import gzip
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from reasoner.batch.encode import CSV, PARQUET, SEPARATOR, Form, form_of
 from reasoner.batch.extras import pyarrow, zstandard
 from reasoner.batch.journal import fragments_of
 from reasoner.batch.mapping import read
-from reasoner.batch.places import CASES, Place, places
+from reasoner.batch.places import CASES, Place, places, stored
 from reasoner.batch.prepare import prepared
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.sources import pieces
@@ -32,25 +33,25 @@ _NUMBERS = ("conditions", "documents")
 class Archive:
     """An output of ``reasoner batch``. Raises UsageError when it, or its explanations, cannot be read."""
 
-    path: Path
+    path: str
     _fragments: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def form(self) -> Form:
         """How it is written."""
-        return form_of(self.path.name)
+        return form_of(self.path)
 
     @cached_property
     def settings(self) -> dict[str, Any]:
         """What the run was given."""
         _ = self.form
         try:
-            with open(fragments_of(self.path), "rb") as file:
+            with stored(fragments_of(self.path)) as file:
                 found: dict[str, Any] = json.loads(file.readline())
                 return found if found["rules"] else {}
         except (OSError, ValueError, KeyError) as error:
-            beside = fragments_of(self.path).name
-            raise UsageError("batch_no_result", name=str(self.path), reason=str(error), fragments=beside) from None
+            beside = PurePosixPath(fragments_of(self.path)).name
+            raise UsageError("batch_no_result", name=self.path, reason=str(error), fragments=beside) from None
 
     @property
     def reforms(self) -> tuple[Path, ...]:
@@ -61,14 +62,15 @@ class Archive:
         """The rows of the case with a number. Raises UsageError when there are none."""
         found = list(self._table(number) if self.form.kind == PARQUET else self._text(number))
         if not found:
-            raise UsageError("batch_no_row", name=str(self.path), row=str(number))
+            raise UsageError("batch_no_row", name=self.path, row=str(number))
         return found
 
     def _table(self, number: int) -> list[dict[str, Any]]:
         pyarrow()
         import pyarrow.parquet as pq
 
-        return pq.read_table(self.path, filters=[("row", "=", number)]).to_pylist()  # type: ignore[no-any-return]
+        with stored(self.path) as file:
+            return pq.read_table(file, filters=[("row", "=", number)]).to_pylist()  # type: ignore[no-any-return]
 
     def _text(self, number: int) -> Iterator[dict[str, Any]]:
         with self._opened() as file:
@@ -79,16 +81,19 @@ class Archive:
             start = b'{"row":%d,' % number
             yield from (json.loads(line) for line in file if line.startswith(start))
 
-    def _opened(self) -> IO[bytes]:
-        if self.form.packing == "zstd":
-            stored = open(self.path, "rb")  # noqa: SIM115  closed with the reader above it
-            return io.BufferedReader(zstandard().ZstdDecompressor().stream_reader(stored, read_across_frames=True))
-        return gzip.open(self.path) if self.form.packing else open(self.path, "rb")  # type: ignore[return-value]
+    @contextmanager
+    def _opened(self) -> Iterator[IO[bytes]]:
+        with stored(self.path) as file:
+            if self.form.packing == "zstd":
+                unpacked = zstandard().ZstdDecompressor().stream_reader(file, read_across_frames=True)
+                yield io.BufferedReader(unpacked)
+            else:
+                yield gzip.GzipFile(fileobj=file) if self.form.packing else file  # type: ignore[misc]
 
     def fragments(self, numbers: set[int]) -> Mapping[int, dict[str, Any]]:
         """Stored explanations by their number."""
         if numbers - self._fragments.keys():
-            with open(fragments_of(self.path), "rb") as file:
+            with stored(fragments_of(self.path)) as file:
                 next(file)
                 for line in file:
                     number = int(line[len(b'{"fragment":') : line.index(b",")])

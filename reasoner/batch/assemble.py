@@ -254,7 +254,7 @@ class Rows:
         columns = {name: values[order] for name, values in columns.items()}
         place = np.full(self.size, -1)
         place[order] = np.arange(len(order))
-        vocabulary = pa.array(self.store.words.words, pa.string())
+        vocabulary = self.store.words.words
         conditions, documents = self.store.conditions, self.store.documents
         fields = {
             "case_row": pa.array(columns["case_row"], pa.int64()),
@@ -330,8 +330,12 @@ def _file(states: set[str | None]) -> str:
     return "undetermined" if "unknown" in states else "complete"
 
 
-def _words(codes: Any, vocabulary: Any) -> Any:
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), vocabulary)
+def _words(codes: Any, words: list[str]) -> Any:
+    """Words of the law: those in use by the alphabet, so that equal columns are equal whatever was met before."""
+    used = sorted(np.flatnonzero(np.bincount(codes)).tolist(), key=words.__getitem__)
+    place = np.zeros(len(words), np.int32)
+    place[used] = np.arange(len(used))
+    return pa.DictionaryArray.from_arrays(pa.array(place[codes]), pa.array([words[n] for n in used], pa.string()))
 
 
 def _ids(codes: Any, words: Words) -> Any:

@@ -1,7 +1,7 @@
 """Pieces worked on by a Dask cluster, and given back in their order.
 
-A piece travels with its task, so that the scheduler can give it to another worker when one is lost; its result is
-written here, once.
+A piece, or where it can be read, travels with its task, so that the scheduler can give it to another worker when one
+is lost; its result is written here, once.
 """
 
 from __future__ import annotations

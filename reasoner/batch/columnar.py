@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from reasoner.batch import contradictions
-from reasoner.batch.answers import Answers, Listed
+from reasoner.batch.answers import Answers
 from reasoner.batch.assemble import Rows, Store, combined
 from reasoner.batch.decider import Chunk, Results, schema
 from reasoner.batch.distinct import alike
@@ -21,14 +21,14 @@ from reasoner.batch.documents import documents
 from reasoner.batch.group import OPEN, TRUE, Group, Options, Unsupported, truths
 from reasoner.batch.paths import Paths
 from reasoner.batch.people import People, cast_skeleton
+from reasoner.batch.seen import Glance
 from reasoner.batch.shape import CERTAIN, POSSIBLE, Part, Route, Sample, ShapeKnown
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.tables import Bools, Ints, Reader
 from reasoner.batch.values import days_of
 from reasoner.cast import Cast
-from reasoner.dates import points
 from reasoner.engine import Engine
-from reasoner.ground import Atom, Shape
+from reasoner.ground import Shape
 from reasoner.run import Run
 
 REMEMBERED = 500_000  # words, skeletons or combinations; past that, remembering them begins anew
@@ -222,7 +222,9 @@ class _Columns:
         self.cast_number = np.concatenate([np.full(len(m.rows), m.number) for m in members])
         focus = [0 if m.cast.focus is None else int(m.cast.canonical[m.cast.focus][1:]) for m in members]
         self.focus = np.repeat(focus, [len(m.rows) for m in members])
-        self._samples: dict[tuple[int, str, str], Sample] = {}
+        self._casts = [member.cast for member in members]
+        self._member = np.repeat(np.arange(len(members)), [len(m.rows) for m in members])
+        self._planes: dict[Any, tuple[bytes, ...]] = {}
         self._runs: dict[int, Run] = {}
 
     def decide(self) -> None:
@@ -232,19 +234,27 @@ class _Columns:
         opened = {number: bits for number, state in self.states.items() if (bits := _bits(state == OPEN))}
         rails = self.known.machine.evaluator.run({}, size, varied, opened)
         self._holds, self._fails, self._full = rails.holds, rails.fails, rails.full
+        self.known.machine.confirm(
+            {number: self._look(0, number) for number in self.states},
+            {number: value for number in self.known.atoms if (value := self._look(0, number)) is not None},
+        )
         for route in self.known.routes:
             self._route(route)
 
-    def truth(self, number: int) -> Any:
-        """The truths of an input or comparison in all cases."""
-        found = self.states.get(number)
+    def truth(self, key: Any) -> Any:
+        """What :class:`Glance` gives of an input, comparison or point, in all cases; None if it holds nowhere."""
+        found = self.states.get(key)
         if found is None:
-            try:
-                found = self.answers.answer(self.known.machine.program.comparisons[number])
-            except Unsupported:
-                self.group.slow[:] = True
-                found = np.zeros(len(self.group), np.uint8)
-            self.states[number] = found
+            program, answers = self.known.machine.program, self.answers
+            if type(key) is tuple:
+                found = answers.opened(key)
+            elif key == 0:
+                found = reduce(np.logical_or, answers.vague.values(), np.zeros(len(self.group), np.bool_))
+            elif key < 0:
+                return answers.vague.get(program.comparisons[-key])
+            else:
+                found = answers.answer(program.comparisons[key])
+            self.states[key] = found
         return found
 
     def _true(self, number: int) -> Bools:
@@ -255,37 +265,9 @@ class _Columns:
 
     def _states(self, part: Part, rows: Ints, route: Route) -> Any:
         """The number of the entry of a part in each of these cases; those for which it does not last are left."""
-        numbers = part.numbers(self.truth, rows, lambda place: self._sample(int(rows[place]), route), self._alone)
+        numbers = part.numbers(self.truth, rows, lambda place: self._sample(int(rows[place]), route), self._impossible)
         self.group.slow[rows[numbers < 0]] = True
         return numbers
-
-    def _alone(self, part: Part, rows: Ints) -> Bools:
-        """Where open comparisons share an open point, so that not all combinations of their truths need be possible.
-
-        Classes that an unknown code belongs to are the exception: their combinations are the same in every case.
-        """
-        found = self._impossible[rows].copy()
-        for point, numbers in part.shared.items():
-            opened = self.answers.opened(point)[rows]
-            if not opened.any() or all(self._plain_class(part.compared[number]) for number in numbers):
-                continue
-            several = np.zeros(len(rows), np.int64)
-            for number in numbers:
-                several += (self.truth(number)[rows] == OPEN) & ~self._unlisted(part.compared[number])[rows]
-            found |= opened & (several > 1)
-        return found
-
-    def _unlisted(self, atom: Atom) -> Bools:
-        """Where a comparison reads a list of periods that is open: it can then be true or false whatever else is."""
-        found = np.zeros(len(self.group), np.bool_)
-        for point in points(atom):
-            if isinstance(self.answers.value(point), Listed):
-                found |= self.answers.opened(point)
-        return found
-
-    @staticmethod
-    def _plain_class(atom: Atom) -> bool:
-        return atom[0] == "class" and len(atom) == 3
 
     @cached_property
     def _impossible(self) -> Bools:
@@ -347,6 +329,7 @@ class _Columns:
             holds, _ = self._certain(route.deadlines[number], number, route, rows)
             if holds.any():
                 deadlines.append((str(name), holds, self.answers.value(term)))
+                group.slow[rows[holds & self.answers.doubted(term)[rows]]] = True
         here = ~group.slow[rows]
         if not here.all():
             rows, result = rows[here], result[here]
@@ -370,8 +353,7 @@ class _Columns:
         if not len(open_):
             return found
         part, its = route.result, rows[open_]
-        read = sorted({point for atom in part.compared.values() for point in points(atom)}, key=str)
-        columns = [entry[open_], *(self.answers.opened(point)[its] for point in read)]
+        columns = [entry[open_], *(self.truth(point)[its] for point in part.points)]
         number, first = alike(columns)
         known = np.empty(len(first), np.int64)
         for index, place in enumerate(first):
@@ -401,15 +383,32 @@ class _Columns:
         return Paths(self.group)
 
     def _sample(self, index: int, route: Route) -> Sample:
-        """A case of the group to be decided as the engine decides it."""
-        key = (index, route.person, route.route)
-        found = self._samples.get(key)
-        if found is None:
-            keep = self.decider.slow._known.setdefault if self.decider.reasons else None
-            found = self._samples[key] = Sample(self._run(index), route.person, route.route, keep)
-        return found
+        """A case of the group on one route."""
+        keep = self.decider.slow._known.setdefault if self.decider.reasons else None
+        cast, impossible = self._casts[self._member[index]], bool(self._impossible[index])
+        glance = Glance(partial(self._look, index), partial(self._run, index), impossible, cast)
+        return Sample(self.known.ties, glance, route.person, route.route, keep)
+
+    def _look(self, index: int, key: Any) -> bool | None:
+        """The truth of an atom in one case, or whether a point is open."""
+        planes = self._planes.get(key)
+        if planes is None:
+            planes = self._planes[key] = tuple(
+                bits.to_bytes((len(self.group) + 7) // 8, "little") for bits in self._both(key)
+            )
+        place, bit = index >> 3, 1 << (index & 7)
+        return True if planes[0][place] & bit else False if planes[1][place] & bit else None
+
+    def _both(self, key: Any) -> tuple[int, int]:
+        """The cases, as bits, in which something holds, and those in which it fails."""
+        if type(key) is not tuple and key > 0:
+            return self._holds[key], self._fails[key]
+        column = self.truth(key)
+        opened = 0 if column is None else _bits(column)
+        return opened, self._full ^ opened
 
     def _run(self, index: int) -> Run:
+        """A case of the group as the engine decides it."""
         run = self._runs.get(index)
         if run is None:
             row = int(self.group.rows[index])

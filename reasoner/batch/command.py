@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reasoner.batch.encode import form_of
-from reasoner.batch.impact import ImpactWorker, Side
+from reasoner.batch.growing import workplace
+from reasoner.batch.impact import ImpactWorker
 from reasoner.batch.impacts import Census
-from reasoner.batch.journal import errors_of, settings_of, workplace
+from reasoner.batch.journal import errors_of, settings_of
+from reasoner.batch.laws import Side
 from reasoner.batch.mapping import read
-from reasoner.batch.places import places
+from reasoner.batch.places import exists, places
 from reasoner.batch.running import Run
 from reasoner.batch.work import Job
 from reasoner.errors import UsageError
@@ -33,9 +35,9 @@ PLAIN = Applied()
 
 def run_of(
     inputs: Sequence[str],
-    output: Path,
+    output: str,
     *,
-    errors: Path | None = None,
+    errors: str = "",
     mapping: Path | None = None,
     law: Applied = PLAIN,
     reasons: bool = True,
@@ -47,10 +49,9 @@ def run_of(
 
     Raises UsageError for what does not exist or would be overwritten, and CaseFileError for a faulty mapping.
     """
-    form = form_of(output.name)
-    if output.exists() and not force and not workplace(output).exists():
-        raise UsageError("file_exists", name=str(output))
-    before = settings_of(output) if resume else None
+    form = form_of(output)
+    _unless_there(output, force)
+    before = settings_of(output, errors) if resume else None
     job = Job(
         law.as_of,
         date.fromisoformat(before["today"]) if before else date.today(),  # a night does not change a run
@@ -66,16 +67,26 @@ def run_of(
     return Run(places(inputs), job, output, errors or errors_of(output), mapping)
 
 
+def _unless_there(output: str, force: bool) -> None:
+    if not force and exists(output) and not exists(workplace(output)):
+        raise UsageError("file_exists", name=output)
+
+
 def census_of(
     inputs: Sequence[str],
     days: Sequence[date],
     *,
+    output: str = "",
     mapping: Path | None = None,
     law: Applied = PLAIN,
+    language: str = "en",
+    force: bool = False,
+    resume: bool = False,
 ) -> Census:
     """The changes that reforms, or the passage from one day of law to another, bring to the cases of some files.
 
-    Raises UsageError unless there are either reforms or two days, and CaseFileError for a faulty mapping.
+    Raises UsageError unless there are either reforms or two days, for an output that would be overwritten, and for one
+    to go on with where none is named; CaseFileError for a faulty mapping.
     """
     if len(days) not in (0, 2) or bool(days) == bool(law.reforms):
         raise UsageError("impact_of_what")
@@ -87,5 +98,11 @@ def census_of(
         names = ("", ", ".join(reform.name for reform in read_all(law.reforms)))
     for side in sides:
         side.engine.readings(law.readings)
-    job = Job(law.as_of, date.today(), dict(law.readings), law.assume_nothing, columns=read(mapping))
-    return Census(places(inputs), ImpactWorker(job, *sides), names)
+    if output:
+        _unless_there(output, force)
+    elif resume:
+        raise UsageError("impact_resume")
+    before = settings_of(output) if resume else None
+    today = date.fromisoformat(before["today"]) if before else date.today()
+    job = Job(law.as_of, today, dict(law.readings), law.assume_nothing, columns=read(mapping), language=language)
+    return Census(places(inputs), ImpactWorker(job, *sides), names, mapping, output)

@@ -17,19 +17,42 @@ Days = NDArray[np.int64]
 
 FIRST, LAST = days_of(date.min), days_of(date.max)
 _MONTHS: Final = {"months": 1, "years": 12}
+_USUAL: Final = range(1850, 2250)  # years whose months are looked up, which takes a tenth of the time
 _FIRST_MONTH, _LAST_MONTH = (1 - 1970) * 12, (9999 - 1970) * 12 + 11
 
 
-def _month_of(days: Days) -> tuple[Days, Days]:
-    """The month of each day, counted since 1970, and the days since its first."""
+def _months_of(days: Days) -> tuple[Days, Days]:
     dated = days.astype("M8[D]")
     months = dated.astype("M8[M]")
     return months.astype(np.int64), (dated - months.astype("M8[D]")).astype(np.int64)
 
 
-def _start_of(months: Days) -> Days:
+def _starts_of(months: Days) -> Days:
     found: Days = months.astype("M8[M]").astype("M8[D]").astype(np.int64)
     return found
+
+
+_NEAR, _PAST = days_of(date(_USUAL.start, 1, 1)), days_of(date(_USUAL.stop, 1, 1))
+_NEAR_MONTH, _PAST_MONTH = (_USUAL.start - 1970) * 12, (_USUAL.stop - 1970) * 12
+_MONTH, _DAY = _months_of(np.arange(_NEAR, _PAST))
+_START = _starts_of(np.arange(_NEAR_MONTH, _PAST_MONTH))
+
+
+def _within(values: Days, first: int, end: int) -> bool:
+    return bool(values.size) and int(values.min()) >= first and int(values.max()) < end
+
+
+def _month_of(days: Days) -> tuple[Days, Days]:
+    """The month of each day, counted since 1970, and the days since its first."""
+    if not _within(days, _NEAR, _PAST):
+        return _months_of(days)
+    place = days - _NEAR
+    return _MONTH[place], _DAY[place]
+
+
+def _start_of(months: Days) -> Days:
+    """The first day of each month."""
+    return _START[months - _NEAR_MONTH] if _within(months, _NEAR_MONTH, _PAST_MONTH) else _starts_of(months)
 
 
 def _far(found: Days, months: Days) -> Days:

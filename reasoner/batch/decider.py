@@ -45,6 +45,11 @@ class Chunk:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def part(self, rows: Any) -> Chunk:
+        """Some of the cases; where they stand is left behind."""
+        found: Any = self.rows
+        return Chunk([found[row] for row in rows] if isinstance(found, list | tuple) else found.take(rows))
+
     def place(self, row: int) -> tuple[str, int]:
         """The file of a row and its line or row in it."""
         stretch = self.origin[bisect_right(self.origin, row, key=lambda stretch: stretch.row) - 1]

@@ -36,7 +36,8 @@ def stripped(value: Any) -> Any:
         if value and all(isinstance(part, tuple) and len(part) == 2 for part in value):
             return {str(key): stripped(part) for key, part in value}
         if value and all(isinstance(part, dict) and "id" in part for part in value):
-            return {str(part["id"]): stripped({**part, "id": None}) for part in value}
+            found = {str(part["id"]): stripped({**part, "id": None}) for part in value}
+            return found if len(found) == len(value) else [stripped(part) for part in value]  # which is then a fault
         return [stripped(part) for part in value]
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="minutes") if value.time() != time() else value.date().isoformat()

@@ -1,38 +1,48 @@
 """Who is affected when the law changes, among the cases of an archive.
 
-A case that the change cannot reach is not decided. Its inputs are evaluated under both laws in three-valued logic, at
-little cost; it is out of reach when every atom that a decision reports is *the same*: certain with the same value, or
-open and drawn, by the rule instances that may fire, from atoms that are the same. No atom depends on itself, so that
-such an atom has the same value in every way the open facts can turn out.
+A case that the change cannot reach is not decided: its inputs are evaluated under both laws in three-valued logic, at
+little cost. Those within reach are decided by both laws as archives are; who is decided differently, once more by the
+engine, which says why.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from reasoner.batch.documents import documents, read
-from reasoner.batch.prepare import prepared
+import numpy as np
+
+from reasoner.batch.columnar import ColumnarDecider
+from reasoner.batch.decider import Chunk, Fault
+from reasoner.batch.documents import read
+from reasoner.batch.encode import Encoded
+from reasoner.batch.laws import Sameness, Side
+from reasoner.batch.prepare import Prepared, prepared
+from reasoner.batch.reach import Reach, who
+from reasoner.batch.rows import as_row
+from reasoner.batch.slow import as_fault
 from reasoner.batch.sources import Piece
-from reasoner.batch.work import Job
+from reasoner.batch.tables import Bools
+from reasoner.batch.work import Done, Job, lines, looked_at, told
 from reasoner.case import CaseFile, check_case
 from reasoner.cast import Cast, casts
-from reasoner.dates import Calendar
-from reasoner.engine import Decision, Engine
+from reasoner.engine import Decision
 from reasoner.errors import CaseFileError
-from reasoner.evaluate import Rails
-from reasoner.facts import Inputs, Reader, class_table, read_inputs
-from reasoner.ground import GroundProgram, Instance, Shape
-from reasoner.outcome import Outcome
-from reasoner.quality.answers import cited
-from reasoner.run import Machine, Run
-from reasoner.terms import leaves
+from reasoner.facts import Reader, read_inputs
+from reasoner.ground import Instance
+from reasoner.outcome import as_data, outcomes, parts
+from reasoner.run import Run
 
+REACHED, CHANGED = "reached", "changed"
+FEW = 250  # cases of a piece for which the engine has an answer before columns are ready to
 State = Callable[[int], bool | None]
+_TOLD = ("person", "route", "result", "file", "failing", "missing", "defective", "deadlines", "depends_on")
+Outcomes = Mapping[tuple[str, str, str | None], tuple[Mapping[str, Any], int]]
+"""Rows, each with the number of its cast, by person, route and, if there are several, sponsor."""
 
 
 class Change(NamedTuple):
@@ -53,139 +63,23 @@ class Change(NamedTuple):
     provisions: tuple[str, ...]
 
 
-class Affected(NamedTuple):
-    """What came of a piece: cases read, faulty, within reach, decided differently, and each difference."""
+def change_of(data: Mapping[str, Any]) -> Change:
+    """The change that a line of an output tells."""
+    one, other = data["reasons"]
+    told = {**data, "reasons": (tuple(one), tuple(other)), "provisions": tuple(data["provisions"])}
+    return Change(**told)
 
-    read: int
-    faulty: int
-    reached: int
-    changed: int
-    bytes: int
+
+class Affected(NamedTuple):
+    """What came of a piece, and each difference; counted are the cases within reach and those decided differently."""
+
+    done: Done
     changes: list[Change]
 
-
-@dataclass(eq=False, repr=False)
-class Side:
-    """One of the two laws: a law with reforms, or the law in force on a day whenever somebody applied."""
-
-    root: Path | None = None
-    reforms: tuple[Path, ...] = ()
-    day: date | None = None
-
-    @cached_property
-    def engine(self) -> Engine:
-        """The law, ready to decide."""
-        return Engine(self.root, reforms=self.reforms)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Side, (self.root, self.reforms, self.day)  # without the engine, which is built where it is used
-
-    def decided(self, file: CaseFile, job: Job, day: date) -> Decision:
-        """The decision of a case by this law, assessed on a day."""
-        engine = self.engine
-        found = engine.decide(file, as_of=day, readings=job.readings, assume_nothing=job.assume_nothing)
-        if self.day is None:
-            return found
-        runs = tuple(Run(run.machine, self.inputs(run.machine, run.inputs.reader), run.cast) for run in found.runs)
-        return Decision(file, found.assessed_on, found.law, runs, found.readings)
-
-    def inputs(self, machine: Machine, reader: Reader) -> Inputs:
-        """What a case says, with every date of the law compared with the day of this law."""
-        found = read_inputs(machine.plan, reader)
-        if self.day is not None:
-            calendar = Calendar(self._on_its_day, class_table(reader.law))
-            for number in self._dates_of_law(machine):
-                found.truth[number] = calendar.answer(machine.program.comparisons[number])
-        return found
-
-    def _on_its_day(self, point: Any) -> date:
-        assert self.day is not None
-        return self.day
-
-    def _dates_of_law(self, machine: Machine) -> tuple[int, ...]:
-        """Comparisons of nothing but the day of an application, or of the assessment, with a date of the law."""
-        clocks = {
-            entry.name
-            for entry in machine.law.entries
-            if entry.point and (entry.path == "assessed_on" or entry.path.endswith(".filed"))
-        }
-        compared: Iterator[tuple[int, set[Any]]] = (
-            (number, set(leaves(atom))) for number, atom in machine.program.comparisons.items()
-        )
-        return tuple(n for n, points in compared if len(points) == 1 and next(iter(points))[0] in clocks)
-
-
-class Between(NamedTuple):
-    """How two ground programs of one shape are related, atoms being the same by what they say.
-
-    ``numbers`` are the atoms of the first by those of the second, ``gone`` those reported by the first alone, ``ended``
-    and ``added`` the rule instances that only one has, by what is concluded, and ``constraints`` whether they exclude
-    the same cases.
-    """
-
-    numbers: Mapping[int, int]
-    gone: tuple[int, ...]
-    ended: Mapping[Any, Sequence[tuple[int, Instance]]]
-    added: Mapping[Any, Sequence[tuple[int, Instance]]]
-    constraints: bool
-
-
-def between(one: GroundProgram, other: GroundProgram) -> Between:
-    """How two ground programs of one shape are related."""
-    names, others = _names(one), _names(other)
-    own, theirs = _keyed(one, names), _keyed(other, others)
-    numbered = {name: number for number, name in names.items()}
-    numbers = {number: numbered[name] for number, name in others.items() if name in numbered}
-    pairs = ((one, names), (other, others))
-    excluded = [{_named(body, known) for body in program.constraints} for program, known in pairs]
-    kept = set(numbers.values())
-    return Between(
-        numbers,
-        tuple(number for number in one.shown if number not in kept),
-        _grouped(own, theirs),
-        _grouped(theirs, own),
-        excluded[0] == excluded[1],
-    )
-
-
-def _grouped(own: Mapping[Any, Any], theirs: Mapping[Any, Any]) -> dict[Any, list[tuple[int, Instance]]]:
-    """The instances of one program that the other lacks, by the name of their head."""
-    found: dict[Any, list[tuple[int, Instance]]] = {}
-    for key, instance in own.items():
-        if key not in theirs:
-            found.setdefault(key[0], []).append(instance)
-    return found
-
-
-def _names(program: GroundProgram) -> dict[int, Any]:
-    """What each atom says; one without a name is what its rule instances say."""
-    names: dict[int, Any] = {**program.atoms, **{n: ("&", *atom) for n, atom in program.comparisons.items()}}
-
-    def name(number: int) -> Any:
-        if number not in names:
-            names[number] = ("", number)
-            bodies = program.rules.get(number, ())
-            names[number] = ("", frozenset(_named((pos, neg), names, name) for _, _, pos, neg in bodies))
-        return names[number]
-
-    for number, instances in program.rules.items():
-        for _, _, positive, negative in instances:
-            for part in (number, *positive, *negative):
-                name(part)
-    return names
-
-
-def _named(body: Any, names: Mapping[int, Any], name: Any = None) -> tuple[frozenset[Any], frozenset[Any]]:
-    known = name or names.__getitem__
-    return frozenset(map(known, body[0])), frozenset(map(known, body[1]))
-
-
-def _keyed(program: GroundProgram, names: Mapping[int, Any]) -> dict[Any, tuple[int, Instance]]:
-    return {
-        (names[head], *_named(instance[2:], names)): (head, instance)
-        for head, instances in program.rules.items()
-        for instance in instances
-    }
+    @property
+    def reached(self) -> int:
+        """The cases within reach."""
+        return self.done.tally[REACHED][()]
 
 
 @dataclass(eq=False, repr=False)
@@ -195,84 +89,109 @@ class ImpactWorker:
     job: Job
     before: Side
     after: Side
-    _between: dict[Shape, Between] = field(default_factory=dict)
+
+    @property
+    def _sides(self) -> tuple[Side, Side]:
+        return self.before, self.after
+
+    @cached_property
+    def _reach(self) -> Reach:
+        job = self.job
+        return Reach(self.before.engine, job.as_of, job.readings, job.assume_nothing, False, job.today, self._sides)
+
+    @cached_property
+    def _deciders(self) -> tuple[ColumnarDecider, ...]:
+        job = self.job
+        options = job.as_of, job.readings, job.assume_nothing, False, job.today
+        return tuple(ColumnarDecider(side.engine, *options) for side in self._sides)
 
     def done(self, piece: Piece) -> Affected:
         """What changes for the cases of a piece."""
-        ready = prepared(piece, self.job.columns)
-        faulty = {number for number, _ in ready.unread}
-        reached, changes = 0, list[Change]()
-        for index, text in enumerate(documents(ready.chunk)):
-            number = ready.numbers[index]
+        ready, (within, left, several) = looked_at(prepared(piece, self.job.columns), self._reach.reached)
+        chunk, faults = ready.chunk, list[Fault]()
+        for index in np.flatnonzero(left).tolist():
             try:
-                file = check_case(read(text), choices=self.before.engine.law.choices)
-            except CaseFileError:
-                faulty.add(number)
-                continue
-            if self.reaches(file):
-                reached += 1
-                name, line = ready.chunk.place(index)
-                changes += self.changes(file, number, f"{name}:{line}" if line else name)
-        changed = len({change.row for change in changes})
-        return Affected(piece.size, len(faulty), reached, changed, piece.read, changes)
+                within[index] = self.reaches(self._case(chunk, index))
+            except CaseFileError as error:
+                faults += (as_fault(index, fault) for fault in error.faults)
+        changes = list(self._changes(ready, within, left | several))
+        errors = told(ready, faults, self.job.language)
+        faulty = len({error["row"] for error in errors})
+        counted = {REACHED: int(within.sum()), CHANGED: len({change.row for change in changes})}
+        counts = {name: Counter({(): number}) for name, number in counted.items()}
+        rows = Encoded(lines(map(as_data, changes)))
+        done = Done(piece.number, piece.size, faulty, 0, 0, piece.read, rows, {}, lines(errors), counts, [])
+        return Affected(done, changes)
+
+    def _case(self, chunk: Chunk, index: int) -> CaseFile:
+        text = ColumnarDecider.document(chunk, index)
+        return check_case(read(text), choices=self.before.engine.law.choices)
+
+    def _changes(self, ready: Prepared, within: Bools, apart: Bools) -> Iterator[Change]:
+        """The changes of the cases within reach; those set ``apart`` are decided one by one."""
+        chunk, rows = ready.chunk, np.flatnonzero(within & ~apart)
+        rows = rows if len(rows) >= FEW else rows[:0]
+        part = chunk.part(rows)
+        one, other = (_by_case(decider.decide(part).table if len(rows) else None) for decider in self._deciders)
+        place_of = {int(row): place for place, row in enumerate(rows)}
+        for index in np.flatnonzero(within).tolist():
+            known = None
+            if index in place_of:
+                known = one.get(place_of[index], {}), other.get(place_of[index], {})
+                if known[0] == known[1]:
+                    continue
+            name, line = chunk.place(index)
+            place = f"{name}:{line}" if line else name
+            yield from self.changes(self._case(chunk, index), ready.numbers[index], place, known)
 
     # -- who is within reach ----------------------------------------------------------------------------------------
 
     def reaches(self, file: CaseFile) -> bool:
         """Whether the change can make a difference for a case; False is certain."""
-        laws = self.before.engine.law, self.after.engine.law
-        found = [casts(file.case, law) for law in laws]
-        if _who(found[0]) != _who(found[1]):
-            return True
-        readings = [side.engine.readings({**file.case.readings, **self.job.readings}) for side in self._sides]
-        return any(self._reached(file, one, readings) for one in found[0])
+        found = [casts(file.case, side.engine.law) for side in self._sides]
+        return who(found[0]) != who(found[1]) or any(self._reached(file, cast) for cast in found[0])
+
+    def _reached(self, file: CaseFile, cast: Cast) -> bool:
+        machines = [side.engine.machine(cast.shape) for side in self._sides]
+        given, rails, inputs = {**file.case.readings, **self.job.readings}, [], []
+        for side, machine in zip(self._sides, machines, strict=True):
+            chosen = side.engine.readings(given)
+            reader = Reader(file, cast, machine.law, self._day(file), chosen, not self.job.assume_nothing)
+            truth = read_inputs(machine.plan, reader).truth
+            rails.append(machine.evaluator.run(truth))
+            inputs.append(frozenset(truth))
+        programs = [machine.program for machine in machines]
+        return not Sameness(self._reach.difference(cast.shape), programs, inputs, rails).everything()
 
     def _day(self, file: CaseFile) -> date:
         """The day on which a case is assessed."""
         own = file.case.assessed_on
         return self.job.as_of or (own.first if own else self.job.today or date.today())
 
-    @property
-    def _sides(self) -> tuple[Side, Side]:
-        return self.before, self.after
-
-    def _reached(self, file: CaseFile, cast: Cast, readings: Sequence[Mapping[str, str]]) -> bool:
-        machines = [side.engine.machine(cast.shape) for side in self._sides]
-        inputs = []
-        for side, machine, chosen in zip(self._sides, machines, readings, strict=True):
-            assessed = self._day(file)
-            reader = Reader(file, cast, machine.law, assessed, chosen, not self.job.assume_nothing)
-            inputs.append(side.inputs(machine, reader).truth)
-        difference = self._difference(cast.shape, machines)
-        rails = [machine.evaluator.run(found) for machine, found in zip(machines, inputs, strict=True)]
-        if any(rails[0].truth(number) is not False for number in difference.gone):
-            return True
-        sameness = _Sameness(difference, machines, inputs, rails)
-        return not all(map(sameness.same, machines[1].program.shown))
-
-    def _difference(self, shape: Shape, machines: Sequence[Machine]) -> Between:
-        found = self._between.get(shape)
-        if found is None:
-            found = self._between[shape] = between(machines[0].program, machines[1].program)
-        return found
-
     # -- what becomes of them ---------------------------------------------------------------------------------------
 
-    def changes(self, file: CaseFile, row: int, place: str) -> Iterator[Change]:
-        """The outcomes of a case that the two laws decide differently."""
-        decisions = [side.decided(file, self.job, self._day(file)) for side in self._sides]
-        found = [{(o.person, o.route, o.sponsor): o for o in decision.outcomes} for decision in decisions]
+    def changes(
+        self, file: CaseFile, number: int, place: str, known: tuple[Outcomes, Outcomes] | None = None
+    ) -> Iterator[Change]:
+        """The outcomes of a case that the two laws decide differently; ``known`` where they are decided already."""
+        decisions = [self._decided(side, file) for side in self._sides]
+        found = known or [_outcomes(decision) for decision in decisions]
         moved: tuple[str, ...] | None = None
         for key in dict.fromkeys((*found[0], *found[1])):
-            one, other = found[0].get(key), found[1].get(key)
+            (one, first), (other, second) = (told.get(key, (None, None)) for told in found)
             if _essence(one) == _essence(other):
                 continue
             moved = self._moved(decisions) if moved is None else moved
-            named = {*(cited(one) if one else ()), *(cited(other) if other else ())}
+            named = _cited(decisions[0], key, first) | _cited(decisions[1], key, second)
             provisions = tuple(p for p in moved if p in named) or moved
-            results = one.result if one else None, other.result if other else None
+            before, after = (row["result"] if row else None for row in (one, other))
             reasons = _lacking(one), _lacking(other)
-            yield Change(row, place, file.case.case or "", key[0], key[1], *results, reasons, provisions)
+            yield Change(number, place, file.case.case or "", key[0], key[1], before, after, reasons, provisions)
+
+    def _decided(self, side: Side, file: CaseFile) -> Decision:
+        job = self.job
+        options: Any = {"as_of": self._day(file), "readings": job.readings, "assume_nothing": job.assume_nothing}
+        return side.engine.decide(file, **options)
 
     def _moved(self, decisions: Sequence[Decision]) -> tuple[str, ...]:
         """The provisions that are in force under one law alone, or whose rules differ where they apply."""
@@ -286,62 +205,35 @@ class ImpactWorker:
                 if (forces[0].get(atom) or False) is not (forces[1].get(atom) or False):
                     found[str(atom[1])] = None
             if one.cast.shape == other.cast.shape:
-                difference = self._difference(one.cast.shape, [one.machine, other.machine])
+                difference = self._reach.difference(one.cast.shape)
                 for run, instances in ((one, difference.ended), (other, difference.added)):
                     fired = (i for listed in instances.values() for _, i in listed if _body(i, run.state) is not False)
                     found.update(dict.fromkeys(p for instance in fired for p in _named_by(run, instance)))
         return tuple(sorted(found))
 
 
-@dataclass(eq=False, repr=False)
-class _Sameness:
-    """Which atoms of the second law have, in one case, the value they have under the first."""
-
-    between: Between
-    machines: Sequence[Machine]
-    inputs: Sequence[Mapping[int, bool | None]]
-    rails: Sequence[Rails]
-    _known: dict[int, bool] = field(default_factory=dict)
-
-    def same(self, number: int) -> bool:
-        """Whether an atom has the same value in every way the open facts can turn out."""
-        found = self._known.get(number)
-        if found is None:
-            found = self._known[number] = self._same(number)
-        return found
-
-    def _same(self, number: int) -> bool:
-        before, after = self.between.numbers.get(number), self.rails[1].truth(number)
-        if before is None:
-            return after is False and number not in self.inputs[1]
-        if self.rails[0].truth(before) is not after:
-            return False
-        if after is not None:
-            return True
-        if number in self.inputs[1] or before in self.inputs[0]:
-            return self.between.constraints and (number in self.inputs[1]) == (before in self.inputs[0])
-        ways = [self._ways(0, before, {}), self._ways(1, number, self.between.numbers)]
-        return ways[0] == ways[1] and all(self.same(part) for part in self._parts(number))
-
-    def _ways(self, side: int, number: int, numbers: Mapping[int, int]) -> set[Any]:
-        """The bodies from which an atom may follow, by the numbers of the first law."""
-        return {
-            (frozenset(numbers.get(n, -n) if side else n for n in positive),
-             frozenset(numbers.get(n, -n) if side else n for n in negative))
-            for _, _, positive, negative in self._firing(side, number)
-        }  # fmt: skip
-
-    def _firing(self, side: int, number: int) -> list[Instance]:
-        truth = self.rails[side].truth
-        return [i for i in self.machines[side].program.rules[number] if _body(i, truth) is not False]
-
-    def _parts(self, number: int) -> Iterator[int]:
-        for _, _, positive, negative in self._firing(1, number):
-            yield from (*positive, *negative)
+def _outcomes(decision: Decision) -> Outcomes:
+    """The rows of a decision, by person in the order of the case file and by route in that of the law."""
+    position = {person: place for place, person in enumerate(decision.file.case.persons)}
+    found = [(index, outcome) for index, run in enumerate(decision.runs) for outcome in outcomes(run)]
+    found.sort(key=lambda pair: position[pair[1].person])
+    return {(o.person, o.route, o.sponsor): (as_row(o, 0, ()), index) for index, o in found}
 
 
-def _who(listed: Sequence[Cast]) -> list[Any]:
-    return [(cast.ids, cast.joins, cast.unasked, cast.shape, cast.focus) for cast in listed]
+def _by_case(table: Any) -> dict[int, Outcomes]:
+    """The rows of each case, none of which is cast in several ways."""
+    found: dict[int, dict[Any, Any]] = {}
+    for row in table.select(["case_row", *_TOLD]).to_pylist() if table else ():
+        found.setdefault(row.pop("case_row"), {})[row["person"], row["route"], None] = row, 0
+    return found  # type: ignore[return-value]
+
+
+def _cited(decision: Decision, key: tuple[str, str, str | None], cast: int | None) -> frozenset[str]:
+    """The provisions that an outcome cites."""
+    if cast is None:
+        return frozenset()
+    run = decision.runs[cast]
+    return parts(run, run.cast.canonical[key[0]], key[1]).cited()
 
 
 def _body(instance: Instance, state: State) -> bool | None:
@@ -357,17 +249,10 @@ def _named_by(run: Run, instance: Instance) -> tuple[str, ...]:
     return rule.provisions or tuple(str(value) for name, value in values if name == "Provision")
 
 
-def _essence(outcome: Outcome | None) -> Any:
+def _essence(row: Mapping[str, Any] | None) -> Any:
     """What makes a difference to the person: result, reasons, papers and dates."""
-    if outcome is None:
-        return None
-    dates = [(deadline.id, deadline.date) for deadline in outcome.deadlines]
-    return outcome.result, outcome.file, _lacking(outcome), dates, [item.path for item in outcome.depends_on]
+    return None if row is None else [row[name] for name in _TOLD]
 
 
-def _lacking(outcome: Outcome | None) -> tuple[str, ...]:
-    if outcome is None:
-        return ()
-    failing = (condition.id for condition in outcome.conditions if condition.status == "unmet")
-    papers = (paper.type for paper in outcome.documents if paper.status in ("missing", "defective"))
-    return (*failing, *papers)
+def _lacking(row: Mapping[str, Any] | None) -> tuple[str, ...]:
+    return () if row is None else (*row["failing"], *row["missing"], *row["defective"])

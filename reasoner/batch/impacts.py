@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import Any, NamedTuple
 
-from reasoner.batch.impact import Affected, Change, ImpactWorker
+from reasoner import __version__
+from reasoner.batch.encode import Form
+from reasoner.batch.impact import CHANGED, REACHED, Affected, Change, ImpactWorker, change_of
+from reasoner.batch.journal import Counts, Journal, errors_of, note_of
 from reasoner.batch.places import Place, total
-from reasoner.batch.pool import by_processes
+from reasoner.batch.pool import kept
+from reasoner.batch.running import given, worked
 from reasoner.batch.sources import SIZE, pieces
-from reasoner.outcome import as_data
 from reasoner.program import Law
 
 
@@ -37,11 +40,13 @@ class Group(NamedTuple):
 
 
 class Impact(NamedTuple):
-    """What changes; ``names`` are those of the two laws."""
+    """What changes; ``names`` are those of the two laws, ``output`` and ``errors`` files, if any were written."""
 
     names: tuple[str, str]
     counts: Totals
     groups: tuple[Group, ...]
+    output: str = ""
+    errors: str = ""
 
 
 @dataclass(eq=False, repr=False)
@@ -51,9 +56,11 @@ class Census:
     files: Sequence[Place]
     worker: ImpactWorker
     names: tuple[str, str]
+    mapping: Path | None = None
+    output: str = ""
     workers: int = 1
+    scheduler: str = ""
     size: int = SIZE
-    output: Path | None = None
     _groups: dict[tuple[object, ...], list[int | Change]] = field(default_factory=dict)
 
     @property
@@ -66,36 +73,57 @@ class Census:
         """The two laws."""
         return self.worker.before.engine.law, self.worker.after.engine.law
 
-    def taken(self, watch: Callable[[int, int], object] = lambda read, size: None) -> Impact:
-        """The impact; ``watch`` is told after each piece how many cases and bytes are behind."""
-        totals = Totals()
-        partial = self.output.with_name(f"{self.output.name}.partial") if self.output else None
-        file = partial.open("w", encoding="utf-8") if partial else None
-        try:
-            left = pieces(self.files, self.size)
-            found = by_processes(self.workers, self.worker, left) if self.workers > 1 else map(self.worker.done, left)
-            for affected in found:
-                counts = (affected.read, affected.faulty, affected.reached, affected.changed)
-                totals = Totals(*map(sum, zip(totals, counts, strict=True)))
-                self._add(affected, file)
-                watch(totals.read, affected.bytes)
-            if file and partial and self.output:
-                file.close()
-                partial.replace(self.output)
-        finally:
-            if file:
-                file.close()
-            if partial:
-                partial.unlink(missing_ok=True)
-        return Impact(self.names, totals, self._sorted())
+    def taken(self, *, resume: bool = False, watch: Callable[[Counts], object] = lambda counts: None) -> Impact:
+        """The impact; ``watch`` is told after each piece how far it is.
 
-    def _add(self, affected: Affected, file: IO[str] | None) -> None:
-        for change in affected.changes:
+        ``resume`` goes on with the output of a run that was broken off. Raises UsageError, RulesError, or
+        :class:`BrokenOff` when an output is begun and it cannot go on.
+        """
+        if not self.output:
+            counts = Counts()
+            for affected in self._affected(0):
+                counts.add(note_of(affected.done))
+                self._add(affected.changes)
+                watch(counts)
+            return self._impact(counts)
+        journal = Journal(self.output, errors_of(self.output), Form("jsonl", ""), fragments=False)
+        if not (resume and journal.resume(self.settings)):
+            journal.begin(self.settings, b"")
+        try:
+            with kept(self.output):
+                self._add(change_of(json.loads(line)) for line in journal.rows())
+                watch(journal.counts)
+                for affected in self._affected(journal.counts.pieces):
+                    journal.add(affected.done)
+                    self._add(affected.changes)
+                    watch(journal.counts)
+                journal.finish(b"")
+        finally:
+            journal.close()
+        return self._impact(journal.counts)
+
+    def _affected(self, done: int) -> Iterator[Affected]:
+        found = pieces(self.files, self.size, apart=bool(self.scheduler))
+        left = (piece for piece in found if piece.number >= done)
+        return worked(self.worker, left, self.workers, self.scheduler)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that the result depends on."""
+        laws = [{"name": name, "digest": law.digest} for name, law in zip(self.names, self.laws, strict=True)]
+        return {"rules": {"version": __version__}, "laws": laws,
+                **given(self.worker.job, self.files, self.mapping, self.size)}  # fmt: skip
+
+    def _add(self, changes: Iterable[Change]) -> None:
+        for change in changes:
             key = (change.provisions, change.route, change.before, change.after)
             group = self._groups.setdefault(key, [0, change])
             group[0] = group[0] + 1  # type: ignore[operator]
-            if file:
-                file.write(json.dumps(as_data(change), ensure_ascii=False) + "\n")
+
+    def _impact(self, counts: Counts) -> Impact:
+        found = (sum(counts.tally.get(name, {}).values()) for name in (REACHED, CHANGED))
+        errors = errors_of(self.output) if self.output and counts.faulty else ""
+        return Impact(self.names, Totals(counts.read, counts.faulty, *found), self._sorted(), self.output, errors)
 
     def _sorted(self) -> tuple[Group, ...]:
         """Provisions with the most changed results first; under each what changes a result before what does not."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,7 +73,8 @@ class Columns:
     def of(self, header: Sequence[str], name: str) -> list[Column | None]:
         """The columns of a header in order; None for one to be left aside.
 
-        Raises UsageError for a column that is neither mapped nor named by a place in a case file.
+        Raises UsageError for a column that is neither mapped nor named by a place in a case file, and for two that
+        would be written over each other.
         """
         found: list[Column | None] = []
         for title in header:
@@ -90,11 +92,13 @@ class Columns:
         if missing:
             near = get_close_matches(missing[0], header, 1)
             raise UsageError("batch_no_column", name=name, column=show(missing[0]), suggestion=near[0] if near else "")
+        _apart(header, found, name)
         return found
 
     def nested(self, columns: Sequence[str]) -> bool:
         """Whether the columns of a table are the keys of a case file themselves, with nothing to be mapped."""
-        return not (self.columns or self.always) and all(name in TOP or name in self.ignored for name in columns)
+        known = all(name in TOP or name in self.ignored for name in columns)
+        return known and not (self.columns or self.always) and len(set(columns)) == len(columns)
 
     def case(self, columns: Sequence[Column | None], cells: Iterable[Any]) -> dict[str, Any]:
         """The data of a case whose cells are given by column."""
@@ -105,6 +109,17 @@ class Columns:
             if column is not None and (value := column.read(cell)) is not None:
                 _put(data, column.path, value)
         return _plain(data)  # type: ignore[no-any-return]
+
+
+def _apart(header: Sequence[str], columns: Sequence[Column | None], name: str) -> None:
+    """Sees to it that no column stands at the place of another, or within it."""
+    placed = sorted(
+        ((c.path, title) for title, c in zip(header, columns, strict=True) if c is not None),
+        key=lambda pair: [str(part) for part in pair[0]],
+    )
+    for (path, title), (below, other) in pairwise(placed):
+        if below[: len(path)] == path:
+            raise UsageError("batch_column_twice", name=name, column=show(title), other=show(other))
 
 
 def read(path: str | Path | None) -> Columns:

@@ -61,6 +61,8 @@ class People:
         self.ids: Codes = np.empty(0, np.int32) if keys is None else keys
         self.width = int(self.count[~self.odd].max(initial=1))
         self.id_at = self._matrix(self.persons, self.first, self.ids)
+        ids = np.sort(self.id_at, axis=1)
+        self.odd |= ((ids[:, 1:] == ids[:, :-1]) & (ids[:, 1:] >= 0)).any(axis=1)  # two persons with one id
         self.partners = self._partners()
         self.applicant = self.position(self.applications.case, self.applications.codes["applicant",])
         self.sponsor = self.position(self.applications.case, self.applications.codes["sponsor",])

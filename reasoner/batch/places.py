@@ -39,7 +39,7 @@ def places(names: Iterable[str]) -> list[Place]:
     for name in names:
         if name == STANDARD_INPUT:
             found.append(Place(name, LINES, "", 0))
-        elif "://" in name:
+        elif is_remote(name):
             found += _remote(name)
         elif Path(name).is_dir():
             found += _listed(name, sorted(path for path in Path(name).rglob("*") if path.is_file()))
@@ -113,8 +113,40 @@ def opened(place: Place) -> IO[bytes]:
         import sys
 
         return sys.stdin.buffer
-    if "://" in place.name:
-        system, path = filesystem(place.name)
+    return stored(place.name)
+
+
+def is_remote(name: str) -> bool:
+    """Whether a name is an address on storage that fsspec reads."""
+    return "://" in name
+
+
+def is_shared(name: str) -> bool:
+    """Whether other processes and machines find the same at an address."""
+    return is_remote(name) and not name.startswith("memory:")
+
+
+def stored(name: str) -> IO[bytes]:
+    """The bytes of a file here or elsewhere."""
+    if is_remote(name):
+        system, path = filesystem(name)
         stream: IO[bytes] = system.open(path, "rb")
         return stream
-    return open(place.name, "rb")
+    return open(name, "rb")
+
+
+def exists(name: str) -> bool:
+    """Whether there is a file or folder of that name here or elsewhere."""
+    if is_remote(name):
+        system, path = filesystem(name)
+        return bool(system.exists(path))
+    return Path(name).exists()
+
+
+def removed(name: str) -> None:
+    """Deletes a file here or elsewhere, if it is there."""
+    if not is_remote(name):
+        Path(name).unlink(missing_ok=True)
+    elif exists(name):
+        system, path = filesystem(name)
+        system.rm(path)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from reasoner.batch.sources import Piece
+from reasoner.batch.sources import Piece, fetched
 from reasoner.errors import CaseFileError, ReasonerError, RulesError, UsageError
 
 AHEAD = 2  # pieces for each worker that wait for it or for their turn to be written
@@ -25,6 +26,18 @@ class BrokenOff(UsageError):
     """A run that ended before its archive did; what is done is kept, and can be gone on with."""
 
     exit_code = 1
+
+
+@contextmanager
+def kept(output: str) -> Iterator[None]:
+    """Raises :class:`BrokenOff` for Ctrl-C and for what storage refuses: what an output has by then is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise BrokenOff("batch_interrupted", name=output) from None
+    except OSError as error:
+        reason = ": ".join(filter(None, (error.filename and str(error.filename), error.strerror or str(error))))
+        raise BrokenOff("batch_broken_off", name=output, reason=reason) from None
 
 
 class Failed(NamedTuple):
@@ -49,7 +62,8 @@ def by_processes(count: int, worker: Works[Found], left: Iterable[Piece]) -> Ite
     waiting: deque[Any] = deque()
     try:
         for piece in left:
-            waiting.append(pool.submit(_work, piece))
+            with _deaf():
+                waiting.append(pool.submit(_work, piece))
             if len(waiting) >= AHEAD * count:
                 yield checked(waiting.popleft().result())
         while waiting:
@@ -57,20 +71,29 @@ def by_processes(count: int, worker: Works[Found], left: Iterable[Piece]) -> Ite
     except BrokenProcessPool:
         raise BrokenOff("batch_worker_gone") from None
     finally:
-        processes = list((pool._processes or {}).values())
-        pool.shutdown(wait=not waiting, cancel_futures=True)
-        for process in processes if waiting else ():
+        for process in (pool._processes or {}).values() if waiting else ():
             process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes begun now never hear of Ctrl-C, which a terminal tells them all; this one hears of it a bit later."""
+    import signal
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _WORKER: list[Any] = []
 
 
 def _begin(worker: Any) -> None:
-    import signal
     from threading import Thread
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process above ends the run and its workers
     Thread(target=_follow, daemon=True).start()
     _WORKER[:] = [worker]
 
@@ -93,7 +116,7 @@ def _work(piece: Piece) -> Any:
 def guarded(worker: Works[Found], piece: Piece) -> Found | Failed:
     """What came of a piece, or what was wrong."""
     try:
-        return worker.done(piece)
+        return worker.done(fetched(piece))
     except UsageError as error:
         return Failed("usage", error.code, error.values)
     except CaseFileError as error:

@@ -64,6 +64,8 @@ def prepared(piece: Piece, columns: Columns) -> Prepared:
 
 def _numbered(piece: Piece) -> tuple[list[int], list[tuple[int, Fault]]]:
     """The number of each row in the archive, and the faults of what is broken between them."""
+    if not piece.broken:
+        return list(range(piece.first, piece.first + len(piece.rows))), []
     numbers, unread, number, broken = list[int](), list[tuple[int, Fault]](), piece.first, list(piece.broken)
     for row in range(len(piece.rows) + 1):
         while broken and broken[0].row <= row:
@@ -101,9 +103,14 @@ def _documents(piece: Piece, columns: Columns) -> Iterator[bytes | list[Fault]]:
     rows = piece.rows if piece.kind == SHEET else (row.values() for row in _table(piece).to_pylist())
     for cells in rows:
         try:
-            yield json.dumps(stripped(columns.case(mapped, cells)), ensure_ascii=False).encode()
+            yield as_document(columns.case(mapped, cells))
         except UnicodeEncodeError:
             yield [Fault("", 0, 0, "", "not_utf8")]
+
+
+def as_document(data: Any) -> bytes:
+    """Data as a JSON document; a value that JSON does not know is text, which then is a fault of the case."""
+    return json.dumps(stripped(data), ensure_ascii=False, default=str).encode()
 
 
 def _case(content: bytes, name: str) -> bytes | list[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -15,11 +15,11 @@ from reasoner.batch.encode import encoded, head
 from reasoner.batch.extras import pyarrow
 from reasoner.batch.journal import Counts, Journal, fragments_of
 from reasoner.batch.places import Place, total
-from reasoner.batch.pool import BrokenOff, by_processes
+from reasoner.batch.pool import Found, Works, by_processes, kept
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.sources import SIZE, Piece, pieces
 from reasoner.batch.verify import Sample, differing
-from reasoner.batch.work import Done, Job, Worker, columns
+from reasoner.batch.work import Job, Worker, columns
 from reasoner.errors import UsageError
 from reasoner.store import Store
 
@@ -52,8 +52,8 @@ class Run:
 
     files: Sequence[Place]
     job: Job
-    output: Path
-    errors: Path
+    output: str
+    errors: str
     mapping: Path | None = None
     workers: int = 1
     scheduler: str = ""
@@ -72,22 +72,18 @@ class Run:
             journal.begin(self.settings, head(columns(), self.job.form))
         counts = journal.counts
         before = counts.read
+        job = self.job._replace(sample=self.sample, seed=self.seed)
         try:
-            watch(counts)
-            left = (piece for piece in pieces(self.files, self.size) if piece.number >= counts.pieces)
-            for done in self.decided(left):
-                journal.add(done)
+            with kept(self.output):
                 watch(counts)
-            verified = self._verified(journal.sample)
-            journal.finish(encoded(columns().empty_table(), self.job.form).footer)
-        except KeyboardInterrupt:
-            raise BrokenOff("batch_interrupted", name=str(self.output)) from None
-        except OSError as error:
-            reason = ": ".join(filter(None, (error.filename and str(error.filename), error.strerror or str(error))))
-            raise BrokenOff("batch_broken_off", name=str(self.output), reason=reason) from None
+                for done in worked(Worker(job), self.left(counts.pieces), self.workers, self.scheduler):
+                    journal.add(done)
+                    watch(counts)
+                verified = self._verified(journal.sample)
+                journal.finish(encoded(columns().empty_table(), job.form).footer)
         finally:
             journal.close()
-        names = str(self.output), str(fragments_of(self.output)), str(self.errors)
+        names = self.output, fragments_of(self.output), self.errors
         return Summary(counts, perf_counter() - start, before, *names, verified)
 
     def _verified(self, sample: Sample) -> int:
@@ -108,16 +104,10 @@ class Run:
         """The bytes of the archive; 0 when that is not known."""
         return total(self.files)
 
-    def decided(self, left: Iterator[Piece]) -> Iterator[Done]:
-        """Pieces, decided, in their order."""
-        job = self.job._replace(sample=self.sample, seed=self.seed)
-        if self.scheduler:
-            from reasoner.batch.cluster import on_cluster
-
-            return on_cluster(self.scheduler, Worker(job), left)
-        if self.workers > 1:
-            return by_processes(self.workers, Worker(job), left)
-        return map(Worker(job).done, left)
+    def left(self, done: int) -> Iterator[Piece]:
+        """The pieces behind those that are done."""
+        found = pieces(self.files, self.size, apart=bool(self.scheduler))
+        return (piece for piece in found if piece.number >= done)
 
     @property
     def seed(self) -> int:
@@ -129,17 +119,33 @@ class Run:
     def settings(self) -> dict[str, Any]:
         """Everything that the result depends on."""
         job = self.job
-        mapping = hashlib.sha256(self.mapping.read_bytes()).hexdigest() if self.mapping else None
         return {
             "rules": {"version": __version__, "digest": Store(job.root, reforms=job.reforms).digest},
             "reforms": [str(path) for path in job.reforms],
-            "as_of": job.as_of and job.as_of.isoformat(),
-            "today": job.today and job.today.isoformat(),
-            "readings": dict(job.readings),
-            "assume_nothing": job.assume_nothing,
-            "inputs": [[place.name, place.size, place.stamp] for place in self.files],
-            "mapping": [str(self.mapping), mapping] if self.mapping else None,
+            **given(job, self.files, self.mapping, self.size),
             "format": list(job.form),
-            "size": self.size,
             "reasons": job.reasons,
         }
+
+
+def worked(worker: Works[Found], left: Iterable[Piece], workers: int, scheduler: str) -> Iterator[Found]:
+    """What comes of pieces, in their order: worked on here, by processes or by a cluster."""
+    if scheduler:
+        from reasoner.batch.cluster import on_cluster
+
+        return on_cluster(scheduler, worker, left)
+    return by_processes(workers, worker, left) if workers > 1 else map(worker.done, left)
+
+
+def given(job: Job, files: Sequence[Place], mapping: Path | None, size: int) -> dict[str, Any]:
+    """What any run over an archive was given besides the law."""
+    digest = hashlib.sha256(mapping.read_bytes()).hexdigest() if mapping else None
+    return {
+        "as_of": job.as_of and job.as_of.isoformat(),
+        "today": job.today and job.today.isoformat(),
+        "readings": dict(job.readings),
+        "assume_nothing": job.assume_nothing,
+        "inputs": [[place.name, place.size, place.stamp] for place in files],
+        "mapping": [str(mapping), digest] if mapping else None,
+        "size": size,
+    }

@@ -9,15 +9,12 @@ import csv
 import io
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import IO, Any, NamedTuple
 
 from reasoner.batch.decider import Stretch
-from reasoner.batch.places import CASES, LINES, SHEET, TABLE, Place, opened
+from reasoner.batch.places import CASES, LINES, SHEET, TABLE, Place, is_shared, opened
 from reasoner.errors import UsageError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SIZE = 8 * 1024 * 1024  # of a piece, in bytes of unpacked text
 LONGEST = 16 * 1024 * 1024  # of a line; what is longer is no case
@@ -35,6 +32,19 @@ class Broken(NamedTuple):
 
 
 @dataclass(eq=False, repr=False)
+class Elsewhere:
+    """Rows that are read where they are worked on: how many, of which files, and from which byte or row to which."""
+
+    count: int
+    files: tuple[Place, ...]
+    start: int = 0
+    stop: int = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+
+@dataclass(eq=False, repr=False)
 class Piece:
     """Cases that are decided together, as they were found.
 
@@ -45,7 +55,7 @@ class Piece:
 
     number: int
     kind: str
-    rows: Sequence[Any] | pa.Table
+    rows: Any  # a list of them, a pyarrow table, or Elsewhere
     origin: tuple[Stretch, ...]
     first: int
     read: int
@@ -58,15 +68,30 @@ class Piece:
         return len(self.rows) + len(self.broken)
 
 
-def pieces(files: Sequence[Place], size: int = SIZE) -> Iterator[Piece]:
-    """All rows of some files in their order, in pieces of about ``size`` bytes."""
+def pieces(files: Sequence[Place], size: int = SIZE, apart: bool = False) -> Iterator[Piece]:
+    """All rows of some files in their order, in pieces of about ``size`` bytes.
+
+    With ``apart``, pieces of files on shared storage have no rows where :func:`fetched` can get them.
+    """
     number, first, before = 0, 1, 0
     for kind, group in _grouped(files):
-        for piece in _READERS[kind](group, size):
+        shared = apart and all(is_shared(place.name) for place in group)
+        for piece in _READERS[kind](group, size, shared):
             piece.number, piece.first, piece.read = number, first, before + piece.read
             yield piece
             number, first = number + 1, first + piece.size
         before += sum(place.size for place in group)
+
+
+def fetched(piece: Piece) -> Piece:
+    """A piece with its rows. Raises OSError when they are no longer what they were."""
+    away = piece.rows
+    if not isinstance(away, Elsewhere):
+        return piece
+    found = _FETCHERS[piece.kind](piece, away)
+    if found.size != piece.size:
+        raise OSError(f"{away.files[0].name} was changed while it was read")
+    return found
 
 
 def _grouped(files: Sequence[Place]) -> Iterator[tuple[str, list[Place]]]:
@@ -91,9 +116,27 @@ def _piece(kind: str, rows: Any, origin: Iterable[Stretch], read: int, **more: A
 # -- case files --------------------------------------------------------------------------------------------------------
 
 
-def _cases(files: Sequence[Place], size: int) -> Iterator[Piece]:
-    rows, origin, broken, held, read = list[bytes](), list[Stretch](), list[Broken](), 0, 0
+def _cases(files: Sequence[Place], size: int, apart: bool) -> Iterator[Piece]:
+    group, held, read = list[Place](), 0, 0
     for place in files:
+        group.append(place)
+        held, read = held + min(place.size, LONGEST), read + place.size
+        if held >= size or len(group) >= ROWS:
+            yield _group(group, read, apart)
+            group, held = [], 0
+    if group:
+        yield _group(group, read, apart)
+
+
+def _group(files: Sequence[Place], read: int, apart: bool) -> Piece:
+    """A piece of case files."""
+    piece = _piece(CASES, Elsewhere(len(files), tuple(files)), (), read)
+    return piece if apart else fetched(piece)
+
+
+def _read_cases(piece: Piece, away: Elsewhere) -> Piece:
+    rows, origin, broken = list[bytes](), list[Stretch](), list[Broken]()
+    for place in away.files:
         try:
             with opened(place) as file:
                 content = file.read(LONGEST)
@@ -103,18 +146,13 @@ def _cases(files: Sequence[Place], size: int) -> Iterator[Piece]:
             continue
         origin.append(Stretch(len(rows), place.name, 0))
         rows.append(content)
-        held, read = held + len(content), read + place.size
-        if held >= size or len(rows) >= ROWS:
-            yield _piece(CASES, rows, origin, read, broken=tuple(broken))
-            rows, origin, broken, held = [], [], [], 0
-    if rows or broken:
-        yield _piece(CASES, rows, origin, read, broken=tuple(broken))
+    return replace(piece, rows=rows, origin=tuple(origin), broken=tuple(broken))
 
 
 # -- lines -------------------------------------------------------------------------------------------------------------
 
 
-def _lines(files: Sequence[Place], size: int) -> Iterator[Piece]:
+def _lines(files: Sequence[Place], size: int, apart: bool) -> Iterator[Piece]:
     (place,) = files
     with _Unpacked(place) as file:
         line, kept = 1, b""
@@ -136,7 +174,11 @@ def _lines(files: Sequence[Place], size: int) -> Iterator[Piece]:
             rows = text[:cut].split(b"\n")
             if rows and not rows[-1]:
                 rows.pop()
-            yield _with_lines(rows, place.name, line, file.place)
+            piece = _with_lines(rows, place.name, line, file.place)
+            if apart and not place.packing:
+                start = file.place - len(text)
+                piece.rows = Elsewhere(len(piece.rows), (place,), start, start + cut)
+            yield piece
             line += len(rows)
             if not block:
                 break
@@ -163,6 +205,17 @@ def _with_lines(lines: list[bytes], name: str, first: int, read: int) -> Piece:
             rows.append(line)
             expected = number + 1
     return _piece(LINES, rows, origin or [Stretch(0, name, first)], read)
+
+
+def _read_lines(piece: Piece, away: Elsewhere) -> Piece:
+    with opened(away.files[0]) as file:
+        file.seek(away.start)
+        text = file.read(away.stop - away.start)
+    lines = text.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    found = _with_lines(lines, "", 2 if away.start else 1, 0)  # only the first line can begin with a mark
+    return replace(piece, rows=found.rows)
 
 
 class _Unpacked:
@@ -254,7 +307,7 @@ class _Unpacking(io.RawIOBase):
 # -- tables ------------------------------------------------------------------------------------------------------------
 
 
-def _tables(files: Sequence[Place], size: int) -> Iterator[Piece]:
+def _tables(files: Sequence[Place], size: int, apart: bool) -> Iterator[Piece]:
     from reasoner.batch.extras import pyarrow
 
     pa = pyarrow()
@@ -267,29 +320,61 @@ def _tables(files: Sequence[Place], size: int) -> Iterator[Piece]:
             file = pq.ParquetFile(stored)
             rows = file.metadata.num_rows
             batch = _batch(file, size)
+            if apart and all(group.num_rows <= batch for group in _groups(file)):
+                for start in range(0, rows, batch):
+                    stop = min(start + batch, rows)
+                    away = Elsewhere(stop - start, (place,), start, stop)
+                    origin = [Stretch(0, place.name, start + 1)]
+                    yield _piece(TABLE, away, origin, place.size * stop // rows)
+                return
             for found in file.iter_batches(batch):
                 table = pa.Table.from_batches([found])
                 read = place.size * (row + len(table) - 1) // max(rows, 1)
                 yield _piece(TABLE, table, [Stretch(0, place.name, row)], read)
                 row += len(table)
         except (pa.ArrowException, OSError) as error:
-            values = {"reason": str(error).partition("\n")[0]}
-            left = range(row, max(rows, row) + 1)
-            broken = tuple(Broken(0, place.name, at, "batch_cut_off", values) for at in left)
+            broken = _cut_off(place, error, range(row, max(rows, row) + 1))
             yield _piece(TABLE, pa.table({}), (), place.size, broken=broken)
+
+
+def _read_table(piece: Piece, away: Elsewhere) -> Piece:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with opened(away.files[0]) as stored:
+        try:
+            file, wanted, before, first = pq.ParquetFile(stored), list[int](), 0, 0
+            for number, group in enumerate(_groups(file)):
+                if before < away.stop and before + group.num_rows > away.start:
+                    first = first if wanted else before
+                    wanted.append(number)
+                before += group.num_rows
+            return replace(piece, rows=file.read_row_groups(wanted).slice(away.start - first, away.count))
+        except (pa.ArrowException, OSError) as error:
+            broken = _cut_off(away.files[0], error, range(away.start + 1, away.stop + 1))
+            return replace(piece, rows=pa.table({}), origin=(), broken=broken)
+
+
+def _cut_off(place: Place, error: Exception, rows: Iterable[int]) -> tuple[Broken, ...]:
+    """Rows of a Parquet file that cannot be read."""
+    values = {"reason": str(error).partition("\n")[0]}
+    return tuple(Broken(0, place.name, row, "batch_cut_off", values) for row in rows)
+
+
+def _groups(file: Any) -> list[Any]:
+    return [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
 
 
 def _batch(file: Any, size: int) -> int:
     """How many rows of a Parquet file are about ``size`` bytes."""
-    meta = file.metadata
-    stored: int = sum(meta.row_group(group).total_byte_size for group in range(meta.num_row_groups))
-    return max(1, min(ROWS, size * int(meta.num_rows) // max(stored, 1)))
+    stored: int = sum(group.total_byte_size for group in _groups(file))
+    return max(1, min(ROWS, size * int(file.metadata.num_rows) // max(stored, 1)))
 
 
 # -- sheets ------------------------------------------------------------------------------------------------------------
 
 
-def _sheets(files: Sequence[Place], size: int) -> Iterator[Piece]:
+def _sheets(files: Sequence[Place], size: int, apart: bool) -> Iterator[Piece]:
     (place,) = files
     with _Unpacked(place) as file:
         text = io.TextIOWrapper(_Raw(file), "utf-8-sig", errors="surrogateescape", newline="")  # type: ignore[type-var]
@@ -340,3 +425,4 @@ class _Raw(io.RawIOBase):
 
 
 _READERS = {CASES: _cases, LINES: _lines, TABLE: _tables, SHEET: _sheets}
+_FETCHERS = {CASES: _read_cases, LINES: _read_lines, TABLE: _read_table}

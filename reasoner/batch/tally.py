@@ -32,7 +32,7 @@ def tally(table: pa.Table, faults: Iterable[str] = ()) -> Tally:
         return found
     result = _words(table["result"])
     found[RESULTS] = _counted([_words(table["route"]), result])
-    refused = table.filter(pc.equal(result, "not_eligible"))
+    refused = table.select(["failing", "distances"]).filter(pc.equal(result, "not_eligible"))
     found[GROUNDS] = _counted([_items(refused["failing"])])
     alone = refused.filter(
         pc.and_(
@@ -42,14 +42,14 @@ def tally(table: pa.Table, faults: Iterable[str] = ()) -> Tally:
     )
     gaps = pc.list_flatten(alone["distances"])
     found[NEAR] = _counted([_words(pc.struct_field(gaps, name)) for name in ("condition", "unit", "amount")])
-    eligible = table.filter(pc.equal(result, "eligible"))
+    eligible = table.select(["missing", "defective"]).filter(pc.equal(result, "eligible"))
     papers = [pc.fill_null(pc.list_value_length(eligible[name]), 0) for name in ("missing", "defective")]
     lacking = pc.add(*papers)
     found[LACKING] = _counted([lacking])
     found[LACKING].pop((0,), None)
     one = eligible.filter(pc.equal(lacking, 1))
     found[PAPERS] = _counted([_items(one["missing"])]) + _counted([_items(one["defective"])])
-    undetermined = table.filter(pc.equal(result, "undetermined"))
+    undetermined = table.select(["depends_on"]).filter(pc.equal(result, "undetermined"))
     for (path,), number in _counted([_items(undetermined["depends_on"])]).items():
         found[OPEN][generic(path),] += number
     return found

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from reasoner.batch.decider import Chunk, Decider, Results, schema
+from reasoner.batch.decider import Chunk, Decider, Results, case_schema, schema
+from reasoner.batch.decider import Fault as RowFault
 from reasoner.batch.encode import Encoded, Form, encoded
 from reasoner.batch.mapping import Columns
-from reasoner.batch.prepare import Prepared, prepared
+from reasoner.batch.prepare import Prepared, as_document, prepared
 from reasoner.batch.sources import Piece
 from reasoner.batch.tally import Tally, tally
 from reasoner.batch.verify import Drawn, drawn
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reasoner.engine import Engine
+
+
+T = TypeVar("T")
 
 
 class Job(NamedTuple):
@@ -86,13 +90,12 @@ class Worker:
 
     def done(self, piece: Piece) -> Done:
         """A piece, decided. Raises RulesError when the law is broken."""
-        ready = prepared(piece, self.job.columns)
-        results = self.decider.decide(ready.chunk)
+        ready, results = looked_at(prepared(piece, self.job.columns), self.decider.decide)
         self._known.update(results.fragments)
         table = output(ready, results.table, self.engine.law.digest)
-        errors = self._errors(ready, results)
+        errors = told(ready, results.faults, self.job.language)
         faulty = {error["row"] for error in errors}
-        told = faulty | set(table["row"].to_pylist())
+        known = faulty | set(table["row"].to_pylist())
         if piece.size != len(ready.numbers) + len({number for number, _ in ready.unread}):
             raise RulesError(f"piece {piece.number}: cases were lost on the way; please report this archive")
         return Done(
@@ -100,11 +103,11 @@ class Worker:
             piece.size,
             len(faulty),
             results.open,
-            piece.size - len(told),
+            piece.size - len(known),
             piece.read,
             encoded(table, self.job.form),
             {number: self._known[number] for number in referred(results.table)},
-            b"".join(json.dumps(error, ensure_ascii=False).encode() + b"\n" for error in errors),
+            lines(errors),
             tally(results.table, (error["code"] for error in errors)),
             self._drawn(ready, results) if self.job.sample else [],
         )
@@ -113,17 +116,59 @@ class Worker:
         faulty = {fault.row for fault in results.faults}
         return drawn(self.job.sample, self.job.seed, ready.chunk, ready.numbers, faulty, results.table)
 
-    def _errors(self, ready: Prepared, results: Results) -> list[dict[str, Any]]:
-        """What is wrong with the rows that were not decided, one entry for each fault, in their order."""
-        words, found = catalogue(self.job.language), list[dict[str, Any]]()
-        for number, fault in ready.unread:
-            message = describe(fault._replace(file="", line=0, path=""), words).removeprefix(": ")
-            found.append(_error(number, fault.file, fault.line, fault.path, fault.code, message))
-        for told in results.faults:
-            name, line = ready.place(told.row, told.path)
-            message = describe(Fault("", 0, 0, "", told.code, told.values), words).removeprefix(": ")
-            found.append(_error(ready.numbers[told.row], name, line, told.path, told.code, message))
-        return sorted(found, key=lambda error: error["row"])
+
+def looked_at(ready: Prepared, look: Callable[[Chunk], T]) -> tuple[Prepared, T]:
+    """What comes of a look at cases. A table with keys that no case has, or of other kinds, is looked at row by row."""
+    import pyarrow as pa
+
+    rows: Any = ready.chunk.rows
+    table, wanted = isinstance(rows, pa.Table), _columns_of_cases()
+    try:
+        if not table or all(_fits(column.type, wanted.field(column.name).type) for column in rows.schema):
+            return ready, look(ready.chunk)
+    except (pa.ArrowException, TypeError, AttributeError):
+        if not table:
+            raise
+    ready = ready._replace(chunk=Chunk(list(map(as_document, rows.to_pylist())), ready.chunk.origin))
+    return ready, look(ready.chunk)
+
+
+@cache
+def _columns_of_cases() -> pa.Schema:
+    return case_schema()
+
+
+def _fits(kind: pa.DataType, wanted: pa.DataType) -> bool:
+    """Whether a column has nothing but keys that cases have."""
+    import pyarrow.types as types
+
+    if types.is_struct(kind) and types.is_struct(wanted):
+        known = {field.name: field.type for field in wanted}
+        return all(field.name in known and _fits(field.type, known[field.name]) for field in kind)
+    if types.is_map(kind) and types.is_list(wanted):
+        items = wanted.value_type
+        return types.is_struct(items) and items.get_field_index("id") >= 0 and _fits(kind.item_type, items)
+    if types.is_list(kind) and types.is_list(wanted):
+        return _fits(kind.value_type, wanted.value_type)
+    return True
+
+
+def told(ready: Prepared, faults: Iterable[RowFault], language: str) -> list[dict[str, Any]]:
+    """What is wrong with the rows that were not decided, one entry for each fault, in their order."""
+    words, found = catalogue(language), list[dict[str, Any]]()
+    for number, unread in ready.unread:
+        message = describe(unread._replace(file="", line=0, path=""), words).removeprefix(": ")
+        found.append(_error(number, unread.file, unread.line, unread.path, unread.code, message))
+    for fault in faults:
+        name, line = ready.place(fault.row, fault.path)
+        message = describe(Fault("", 0, 0, "", fault.code, fault.values), words).removeprefix(": ")
+        found.append(_error(ready.numbers[fault.row], name, line, fault.path, fault.code, message))
+    return sorted(found, key=lambda error: error["row"])
+
+
+def lines(found: Iterable[Any]) -> bytes:
+    """Data as lines of JSON."""
+    return b"".join(json.dumps(part, ensure_ascii=False).encode() + b"\n" for part in found)
 
 
 def _error(row: int, file: str, line: int, path: str, code: str, message: str) -> dict[str, Any]:
@@ -153,6 +198,7 @@ def columns() -> pa.Schema:
 
 def output(ready: Prepared, table: pa.Table, digest: str) -> pa.Table:
     """The rows of a decider with the place that each case came from, and the law it was decided by."""
+    import numpy as np
     import pyarrow as pa
 
     row, size = table["case_row"], len(table)
@@ -162,20 +208,22 @@ def output(ready: Prepared, table: pa.Table, digest: str) -> pa.Table:
         "source": names.take(row),
         "line": lines.take(row),
         **{name: table[name] for name in table.column_names if name != "case_row"},
-        "rules": pa.DictionaryArray.from_arrays(pa.array([0] * size, pa.int32()), pa.array([digest[:16]])),
+        "rules": pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, np.int32)), pa.array([digest[:16]])),
     }
     return pa.table(parts)
 
 
 def _places(chunk: Chunk) -> tuple[Any, Any]:
     """The file and line of each case of a chunk."""
+    import numpy as np
     import pyarrow as pa
 
-    files, lines, names = list[int](), list[int | None](), dict[str, int]()
-    ends = [*(stretch.row for stretch in chunk.origin[1:]), len(chunk)]
+    size, names = len(chunk), dict[str, int]()
+    files, lines, known = np.zeros(size, np.int32), np.zeros(size, np.int64), np.zeros(size, np.bool_)
+    ends = [*(stretch.row for stretch in chunk.origin[1:]), size]
     for (start, file, line), end in zip(chunk.origin, ends, strict=False):
-        count = end - start
-        files += [names.setdefault(file, len(names))] * count
-        lines += list(range(line, line + count)) if line else [None] * count
+        files[start:end] = names.setdefault(file, len(names))
+        if line:
+            lines[start:end], known[start:end] = np.arange(line, line + end - start), True
     words = pa.array(list(names), pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(files, pa.int32()), words), pa.array(lines, pa.int64())
+    return pa.DictionaryArray.from_arrays(pa.array(files, pa.int32()), words), pa.array(lines, mask=~known)

@@ -79,7 +79,7 @@ def _as_json(archive: Archive, rows: list[dict[str, Any]], stored: Mapping[int, 
         return {key: value for key, value in stored[number].items() if key != "fragment"}
 
     return {
-        "output": str(archive.path),
+        "output": archive.path,
         "rules": archive.settings["rules"],
         "rows": [
             {**row, "conditions": [part(n) for n in row["conditions"] or () if n in stored],

@@ -64,9 +64,9 @@ def bar(total: int, doing: str, wording: Wording) -> Iterator[Callable[[int, int
 
 
 @contextmanager
-def progress(total: int, wording: Wording) -> Iterator[Callable[[Counts], object]]:
+def progress(total: int, wording: Wording, doing: str = "batch_running") -> Iterator[Callable[[Counts], object]]:
     """The bar of a run."""
-    with bar(total, wording.ui("batch_running"), wording) as told:
+    with bar(total, wording.ui(doing), wording) as told:
         yield lambda counts: told(counts.read, counts.bytes)
 
 

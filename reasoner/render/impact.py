@@ -35,6 +35,8 @@ def as_json(found: Impact, laws: tuple[Law, Law]) -> dict[str, Any]:
         "faulty": counts.faulty,
         "reached": counts.reached,
         "changed": counts.changed,
+        "output": found.output or None,
+        "errors": found.errors or None,
         "groups": [
             {"provisions": list(group.provisions), "route": group.route, "before": group.before, "after": group.after,
              "count": group.number, "example": as_data(group.example)} for group in found.groups
@@ -50,6 +52,8 @@ def _blocks(found: Impact, laws: tuple[Law, Law], wording: Wording) -> Iterator[
     yield Block("text", ui("impact_counts", **{key.capitalize(): value for key, value in counts._asdict().items()}))
     if counts.reached < counts.read - counts.faulty:
         yield Block("faint", ui("impact_how"))
+    if found.errors:
+        yield Block("text", ui("batch_errors", Errors=found.errors))
     if not found.groups:
         yield Block("heading", ui("impact_none"), mark=YES)
     subjects = (Subjects(laws[0], wording), Subjects(laws[1], wording))
