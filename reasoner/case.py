@@ -214,7 +214,7 @@ def _translated(detail: dict[str, Any]) -> Finding:
     if kind in ("tuple_type", "list_type"):
         return path, "list", {"got": got}
     if kind in ("too_long", "too_short"):
-        return path, *_length(path, kind, values)
+        return path, *_length(path, kind, values | {"got": str(len(detail["input"]))})
     if kind.isidentifier() and "error" not in detail.get("ctx", {}) and detail["msg"] == kind:
         return path, kind, values
     return path, "wrong_value", {"got": got, "problem": show(detail["msg"])}
@@ -222,7 +222,7 @@ def _translated(detail: dict[str, Any]) -> Finding:
 
 def _length(path: KeyPath, kind: str, values: dict[str, str]) -> tuple[str, dict[str, str]]:
     limit = values.get("max_length") or values.get("min_length", "")
-    counts = {"limit": limit, "got": values.get("actual_length", "")}
+    counts = {"limit": limit, "got": values["got"]}
     if path[-1] == "persons":
         return ("too_many_persons" if kind == "too_long" else "no_persons"), counts
     return ("two_partners" if path[-1] == "partners" else "too_many"), counts

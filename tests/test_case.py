@@ -585,6 +585,12 @@ def test_a_hostile_file_is_refused(tmp_path: Path, content: bytes, code: str) ->
     assert caught.value.exit_code == 3
 
 
+def test_too_many_persons_are_counted() -> None:
+    with pytest.raises(CaseFileError) as caught:
+        parse_case("persons:\n" + "".join(f"  p{i}: {{}}\n" for i in range(40)), choices=CHOICES)
+    assert caught.value.faults[0].values == {"limit": "24", "got": "40"}
+
+
 def test_a_document_has_a_form_that_documents_of_its_type_have() -> None:
     text = """
 persons:
