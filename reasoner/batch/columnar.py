@@ -24,7 +24,7 @@ from reasoner.batch.people import People, cast_skeleton
 from reasoner.batch.seen import Glance
 from reasoner.batch.shape import CERTAIN, POSSIBLE, Part, Route, Sample, ShapeKnown
 from reasoner.batch.slow import SlowDecider
-from reasoner.batch.tables import Bools, Ints, Reader
+from reasoner.batch.tables import Bools, Ints, Reader, packed, unpacked
 from reasoner.batch.values import days_of
 from reasoner.cast import Cast
 from reasoner.engine import Engine
@@ -230,8 +230,8 @@ class _Columns:
     def decide(self) -> None:
         """Adds the rows of the group."""
         size = len(self.group)
-        varied = {number: _bits(state == TRUE) for number, state in self.states.items()}
-        opened = {number: bits for number, state in self.states.items() if (bits := _bits(state == OPEN))}
+        varied = {number: packed(state == TRUE) for number, state in self.states.items()}
+        opened = {number: bits for number, state in self.states.items() if (bits := packed(state == OPEN))}
         rails = self.known.machine.evaluator.run({}, size, varied, opened)
         self._holds, self._fails, self._full = rails.holds, rails.fails, rails.full
         self.known.machine.confirm(
@@ -258,10 +258,10 @@ class _Columns:
         return found
 
     def _true(self, number: int) -> Bools:
-        return _unpacked(self._holds[number], len(self.group))
+        return unpacked(self._holds[number], len(self.group))
 
     def _open(self, number: int) -> Bools:
-        return _unpacked(self._full & ~(self._holds[number] | self._fails[number]), len(self.group))
+        return unpacked(self._full & ~(self._holds[number] | self._fails[number]), len(self.group))
 
     def _states(self, part: Part, rows: Ints, route: Route) -> Any:
         """The number of the entry of a part in each of these cases; those for which it does not last are left."""
@@ -280,7 +280,7 @@ class _Columns:
             for number in negative:
                 bits &= self._fails[number]
             found |= bits
-        return _unpacked(found, len(self.group))
+        return unpacked(found, len(self.group))
 
     def _certain(self, part: Part, number: int, route: Route, rows: Ints) -> tuple[Bools, Bools]:
         """Where an atom certainly holds in these cases, and where it is open."""
@@ -404,7 +404,7 @@ class _Columns:
         if type(key) is not tuple and key > 0:
             return self._holds[key], self._fails[key]
         column = self.truth(key)
-        opened = 0 if column is None else _bits(column)
+        opened = 0 if column is None else packed(column)
         return opened, self._full ^ opened
 
     def _run(self, index: int) -> Run:
@@ -420,14 +420,3 @@ class _Columns:
 
 def _is(wanted: str) -> Callable[[str | None], bool]:
     return lambda status: status == wanted
-
-
-def _bits(holds: Bools) -> int:
-    return int.from_bytes(np.packbits(holds, bitorder="little").tobytes(), "little")
-
-
-def _unpacked(bits: int, size: int) -> Bools:
-    if not bits:
-        return np.zeros(size, np.bool_)
-    data = np.frombuffer(bits.to_bytes((size + 7) // 8, "little"), np.uint8)
-    return np.unpackbits(data, count=size, bitorder="little").view(np.bool_)

@@ -12,12 +12,12 @@ import numpy as np
 from reasoner.batch import contradictions
 from reasoner.batch.answers import Answers
 from reasoner.batch.assemble import Rows
-from reasoner.batch.columnar import ColumnarDecider, _bits, _unpacked
+from reasoner.batch.columnar import ColumnarDecider
 from reasoner.batch.decider import Chunk
 from reasoner.batch.group import OPEN, TRUE, Group, Unsupported, truths
 from reasoner.batch.laws import Between, Sameness, Side, between
 from reasoner.batch.people import People
-from reasoner.batch.tables import Bools
+from reasoner.batch.tables import Bools, packed, unpacked
 from reasoner.cast import Cast
 from reasoner.evaluate import Rails
 from reasoner.ground import GroundProgram, Shape
@@ -92,7 +92,7 @@ class Reach(ColumnarDecider):
         programs = [machine.program for machine in machines]
         inputs = [frozenset((*program.inputs, *program.comparisons)) for program in programs]
         same = Sameness(difference, programs, inputs, rails).everything()
-        self._found.within[group.rows[~_unpacked(same, len(group))]] = True
+        self._found.within[group.rows[~unpacked(same, len(group))]] = True
 
     def difference(self, shape: Shape) -> Between:
         """How the ground programs of a shape under both laws are related."""
@@ -129,8 +129,8 @@ def _rails(group: Group, machine: Machine, read: set[int]) -> Rails:
             states[number] = answers.answer(atom)
     for doubtful in answers.vague.values():
         group.slow |= doubtful
-    varied = {number: _bits(state == TRUE) for number, state in states.items()}
-    opened = {number: bits for number, state in states.items() if (bits := _bits(state == OPEN))}
+    varied = {number: packed(state == TRUE) for number, state in states.items()}
+    opened = {number: bits for number, state in states.items() if (bits := packed(state == OPEN))}
     return machine.evaluator.run({}, len(group), varied, opened)
 
 

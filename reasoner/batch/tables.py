@@ -482,3 +482,16 @@ def _repeats(row: bytes) -> bool:
     except ValueError:
         return True
     return False
+
+
+def packed(holds: Bools) -> int:
+    """For which rows something holds, as the bits of a number."""
+    return int.from_bytes(np.packbits(holds, bitorder="little").tobytes(), "little")
+
+
+def unpacked(bits: int, size: int) -> Bools:
+    """The rows, of so many, whose bits are set."""
+    if not bits:
+        return np.zeros(size, np.bool_)
+    data = np.frombuffer(bits.to_bytes((size + 7) // 8, "little"), np.uint8)
+    return np.unpackbits(data, count=size, bitorder="little").view(np.bool_)
