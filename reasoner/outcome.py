@@ -179,9 +179,9 @@ Ways = tuple[tuple[Any, ...], ...]
 """For each way to satisfy a condition that fails nothing but comparisons: those comparisons."""
 
 
-def parts(run: Run, name: str, route: str) -> _Builder:
+def parts(run: Run, name: str, route: str) -> Parts:
     """The parts of the outcome of one person (canonical name) on one route, each worked out alone."""
-    return _Builder(run, name, route, layout(run.machine, name, route))
+    return Parts(run, name, route, layout(run.machine, name, route))
 
 
 def layout(machine: Machine, name: str, route: str) -> Layout:
@@ -269,7 +269,9 @@ class _Findings(NamedTuple):
 _CITING = ("deadline", "fee", "authority", "note", "warning")
 
 
-class _Builder:
+class Parts:
+    """The parts of the outcome of a person on a route, each worked out when it is first asked for."""
+
     def __init__(self, run: Run, name: str, route: str, layout: Layout) -> None:
         self.run, self.name, self.route, self.layout = run, name, route, layout
         self.person = run.cast.person[name]
@@ -289,6 +291,7 @@ class _Builder:
         )
 
     def outcome(self, regime: str) -> Outcome:
+        """All of them."""
         joins, found = not self.layout.holder, self._findings
         authorities, result = tuple(self._authorities()), found.result
         return Outcome(

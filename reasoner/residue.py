@@ -74,7 +74,7 @@ def residue(program: GroundProgram, truth: Truth, targets: Iterable[int]) -> Res
     for target in targets:
         walk.add(target)
     own, found = frozenset(walk.leaves), list[Body]()
-    waiting = [(body, _leaves(program, truth, body)) for body in filter(None, map(walk.open, program.constraints))]
+    waiting = [(body, _leaves(program, truth, body)) for body in _open_constraints(program, truth)]
     while tied := [(body, read) for body, read in waiting if not walk.leaves.keys().isdisjoint(read)]:
         waiting = [each for each in waiting if each not in tied]
         for body, _ in tied:
@@ -87,13 +87,33 @@ def residue(program: GroundProgram, truth: Truth, targets: Iterable[int]) -> Res
 def constrained(program: GroundProgram, truth: Truth) -> Residue | None:
     """What is open in all constraints on possible cases; None when one of them excludes the case for certain."""
     walk, found = _Walk(program, truth), list[Body]()
-    for body in filter(None, map(walk.open, program.constraints)):
+    for body in _open_constraints(program, truth):
         if body == ((), ()):
             return None
         found.append(body)
         for number in (*body[0], *body[1]):
             walk.add(number)
     return Residue(walk.rules, tuple(walk.leaves), tuple(found), frozenset(walk.leaves))
+
+
+def rest(truth: Truth, positive: Iterable[int], negative: Iterable[int]) -> Body | None:
+    """What is open of a body; None when it cannot hold."""
+    true, false = [], []
+    for number in positive:
+        if (value := truth(number)) is None:
+            true.append(number)
+        elif not value:
+            return None
+    for number in negative:
+        if (value := truth(number)) is None:
+            false.append(number)
+        elif value:
+            return None
+    return tuple(true), tuple(false)
+
+
+def _open_constraints(program: GroundProgram, truth: Truth) -> Iterator[Body]:
+    return (body for given in program.constraints if (body := rest(truth, *given)) is not None)
 
 
 def _leaves(program: GroundProgram, truth: Truth, body: Body) -> frozenset[int]:
@@ -132,20 +152,5 @@ class _Walk:
 
     def _instances(self, atom: int) -> Iterator[Instance]:
         for rule, _, positive, negative in self.program.rules[atom]:
-            if (body := self.open((positive, negative))) is not None:
+            if (body := rest(self.truth, positive, negative)) is not None:
                 yield Instance(rule, *body)
-
-    def open(self, body: Body) -> Body | None:
-        """What is open of a body; None when it cannot hold."""
-        true, false = [], []
-        for number in body[0]:
-            if (value := self.truth(number)) is None:
-                true.append(number)
-            elif not value:
-                return None
-        for number in body[1]:
-            if (value := self.truth(number)) is None:
-                false.append(number)
-            elif value:
-                return None
-        return tuple(true), tuple(false)

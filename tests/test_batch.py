@@ -25,15 +25,16 @@ import zstandard
 from test_examples import BLOCK, missing_from
 from typer.testing import CliRunner
 
-pa = pytest.importorskip("pyarrow")
+pytest.importorskip("pyarrow")
 
-import pyarrow.parquet as pq  # noqa: E402
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from reasoner.batch import footer  # noqa: E402
-from reasoner.batch.growing import workplace  # noqa: E402
-from reasoner.cli import app  # noqa: E402
-from reasoner.engine import Engine  # noqa: E402
-from reasoner.outcome import Outcome  # noqa: E402
+from reasoner.batch import footer
+from reasoner.batch.growing import workplace
+from reasoner.cli import app
+from reasoner.engine import Engine
+from reasoner.outcome import Outcome
 
 DAY = "2025-03-10"
 
@@ -416,15 +417,36 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, b
 
 
 def begun(process: subprocess.Popen[str], output: Path, pieces: int) -> None:
-    """Waits until a run has written some pieces."""
-    journal = Path(workplace(str(output))) / "journal.jsonl"
+    """Waits until a run has stored some pieces, in a journal or as objects."""
+    folder = Path(workplace(str(output)))
+    journal = folder / "journal.jsonl"
     for _ in range(3000):
         if process.poll() is not None:
             break
-        if journal.is_file() and journal.read_bytes().count(b"\n") > pieces:
+        notes = journal.read_bytes().count(b"\n") if journal.is_file() else 0
+        if notes + sum(1 for path in folder.glob("*") if path.name.isdigit()) > pieces:
             return
         time.sleep(0.02)
     pytest.fail("the run ended too early, or did not begin")
+
+
+def broken_off_and_gone_on(given: tuple[Any, ...], output: Path, end: signal.Signals, more: tuple[str, ...]) -> None:
+    """Ends a run in the middle, and has it go on until it is complete."""
+    process = subprocess.Popen(words(*given, *more), stderr=subprocess.PIPE, text=True, start_new_session=True)
+    begun(process, output, 5)
+    os.kill(process.pid, end)
+    _, said = process.communicate()
+    assert not output.exists()
+    if end == signal.SIGINT:
+        assert process.returncode == 1
+        assert "--resume" in said
+        assert "Traceback" not in said
+    again = command(*given)
+    assert again.returncode == 2, "an unfinished run must not be overwritten"
+    assert "--resume" in again.stderr
+    done = command(*given, "--resume")
+    assert done.returncode == 1, done.stderr
+    assert "60 cases read, 58 decided, 2 faulty" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -441,24 +463,9 @@ def test_a_run_that_was_broken_off_goes_on_without_losing_or_repeating_a_row(
 ) -> None:
     source, expected = archive
     output = tmp_path / f"out.{ending}"
-    given = (source, "-o", output, "--piece", "2", "--as-of", DAY)
-    process = subprocess.Popen(words(*given, *more), stderr=subprocess.PIPE, text=True, start_new_session=True)
-    begun(process, output, 5)
-    os.kill(process.pid, end)
-    _, said = process.communicate()
-    assert not output.exists()
-    if end == signal.SIGINT:
-        assert process.returncode == 1
-        assert "--resume" in said
-        assert "Traceback" not in said
-    again = command(*given)
-    assert again.returncode == 2, "an unfinished run must not be overwritten"
-    assert "--resume" in again.stderr
-    done = command(*given, "--resume")
-    assert done.returncode == 1, done.stderr
-    assert "60 cases read, 58 decided, 2 faulty" in done.stdout
+    broken_off_and_gone_on((source, "-o", output, "--piece", "2", "--as-of", DAY), output, end, more)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
-        name: content for name, content in expected.items() if name.startswith(f"out.{ending}")
+        name: content for name, content in expected.items() if name.startswith(output.name)
     }
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-pa = pytest.importorskip("pyarrow")
+pytest.importorskip("pyarrow")
 
-import pyarrow.parquet as pq  # noqa: E402
-from test_batch import case, nested, run  # noqa: E402
+import pyarrow as pa
+import pyarrow.parquet as pq
+from test_batch import case, nested, run
 
 
 def faults(source: Path, tmp_path: Path) -> dict[int, set[str]]:

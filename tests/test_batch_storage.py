@@ -5,10 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
 import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +18,7 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.memory import MemoryFileSystem
-from test_batch import DAY, _small_files, case, command, explained, lines, run, words
+from test_batch import DAY, _small_files, broken_off_and_gone_on, case, command, explained, lines, run
 from test_batch import archive as archive
 
 from reasoner.batch.places import places
@@ -109,20 +106,25 @@ def test_faults_can_be_written_elsewhere_than_rows(memory: MemoryFileSystem, tmp
     ]
 
 
-def broken_off(
-    memory: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch, given: tuple[Any, ...], method: str, after: int
-) -> None:
-    """Has a run break off when the storage has taken some objects, or is to move the first one."""
+def refusing(monkeypatch: pytest.MonkeyPatch, method: str, after: int) -> None:
+    """Has the storage take some objects, or moves of objects, and no more."""
     whole, taken = getattr(MemoryFileSystem, method), list[str]()
 
-    def refusing(self: Any, path: str, *more: Any, **options: Any) -> Any:
+    def full(self: Any, path: str, *more: Any, **options: Any) -> Any:
         taken.append(path)
         if len(taken) > after:
             raise OSError(28, "no space left", path)
         return whole(self, path, *more, **options)
 
+    monkeypatch.setattr(MemoryFileSystem, method, full)
+
+
+def broken_off(
+    memory: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch, given: tuple[Any, ...], method: str, after: int
+) -> None:
+    """Has a run break off when the storage has taken some objects, or is to move the first one."""
     with monkeypatch.context() as patched:
-        patched.setattr(MemoryFileSystem, method, refusing)
+        refusing(patched, method, after)
         result = run(*given)
     assert result.exit_code == 1, result.output
     assert "no space left" in result.output
@@ -248,17 +250,6 @@ def test_a_case_file_that_is_gone_is_a_fault_wherever_it_is_read(tmp_path: Path)
 # -- between processes -------------------------------------------------------------------------------------------------
 
 
-def begun(process: subprocess.Popen[str], folder: Path, pieces: int) -> None:
-    """Waits until a run has stored some pieces."""
-    for _ in range(3000):
-        if process.poll() is not None:
-            break
-        if folder.is_dir() and len(list(folder.iterdir())) > pieces:
-            return
-        time.sleep(0.02)
-    pytest.fail("the run ended too early, or did not begin")
-
-
 @pytest.mark.parametrize(
     ("ending", "end", "more"),
     [("jsonl", signal.SIGKILL, ("--workers", "2")), ("parquet", signal.SIGKILL, ()), ("parquet", signal.SIGINT, ())],
@@ -268,21 +259,7 @@ def test_a_run_on_shared_storage_that_was_killed_goes_on(
 ) -> None:
     source, expected = archive
     output = tmp_path / f"out.{ending}"
-    given = (source, "-o", output.as_uri(), "--piece", "2", "--as-of", DAY)
-    process = subprocess.Popen(words(*given, *more), stderr=subprocess.PIPE, text=True, start_new_session=True)
-    begun(process, tmp_path / f"out.{ending}.partial", 5)
-    os.kill(process.pid, end)
-    _, said = process.communicate()
-    assert not output.exists()
-    if end == signal.SIGINT:
-        assert process.returncode == 1
-        assert "--resume" in said
-        assert "Traceback" not in said
-    again = command(*given)
-    assert again.returncode == 2, "an unfinished run must not be overwritten"
-    done = command(*given, "--resume")
-    assert done.returncode == 1, done.stderr
-    assert "60 cases read, 58 decided, 2 faulty" in done.stdout
+    broken_off_and_gone_on((source, "-o", output.as_uri(), "--piece", "2", "--as-of", DAY), output, end, more)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == of(expected, output.name)
 
 
@@ -303,12 +280,8 @@ def test_a_run_that_cannot_even_begin_leaves_nothing(
     memory: MemoryFileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = lines(tmp_path / "in.jsonl", [case(1)])
-
-    def refusing(*given: Any) -> None:
-        raise OSError(28, "no space left", "results")
-
     with monkeypatch.context() as patched:
-        patched.setattr(MemoryFileSystem, "pipe_file", refusing)
+        refusing(patched, "pipe_file", 0)
         result = run(source, "-o", f"{AWAY}out.jsonl")
     assert result.exit_code == 2
     assert "no space left" in result.output

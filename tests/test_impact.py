@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 pytest.importorskip("pyarrow")
 
 import fsspec
-from fsspec.implementations.memory import MemoryFileSystem
 from test_batch import begun, case, lines
+from test_batch_storage import refusing
 
 from reasoner.batch import impact
 from reasoner.batch.documents import documents
@@ -239,17 +239,9 @@ def test_an_impact_that_was_broken_off_goes_on(
     memory = fsspec.filesystem("memory")
     memory.store.clear()
     memory.pseudo_dirs[:] = [""]
-    whole, calls = getattr(MemoryFileSystem, method), list[str]()
-
-    def refusing(self: Any, path: str, *more: Any, **options: Any) -> Any:
-        calls.append(path)
-        if len(calls) > after:
-            raise OSError(28, "no space left", path)
-        return whole(self, path, *more, **options)
-
     words = (source, "--reform", WINDOW, "--format", "json", "--piece", 1, "-o", "memory://away/out.jsonl")
     with monkeypatch.context() as patched:
-        patched.setattr(MemoryFileSystem, method, refusing)
+        refusing(patched, method, after)
         broken = command(*words)
     assert broken.exit_code == 1
     assert "--resume" in broken.output

@@ -13,14 +13,15 @@ import pytest
 
 pytest.importorskip("pyarrow")
 
-PEERS = Path(__file__).parent.parent / "benchmarks" / "peers"
-sys.path.insert(0, str(PEERS))
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks" / "peers"))
 
-import cases  # noqa: E402
-import plain  # noqa: E402
+import cases
+import plain
 
-from reasoner.case import parse_case  # noqa: E402
-from reasoner.engine import Engine  # noqa: E402
+from reasoner.case import parse_case
+from reasoner.engine import Engine
+
+PEERS = Path(plain.__file__).parent
 
 
 @cache

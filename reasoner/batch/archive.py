@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from reasoner.batch.encode import CSV, PARQUET, SEPARATOR, Form, form_of
 from reasoner.batch.extras import pyarrow, zstandard
@@ -70,7 +70,8 @@ class Archive:
         import pyarrow.parquet as pq
 
         with stored(self.path) as file:
-            return pq.read_table(file, filters=[("row", "=", number)]).to_pylist()  # type: ignore[no-any-return]
+            found: list[dict[str, Any]] = pq.read_table(file, filters=[("row", "=", number)]).to_pylist()
+            return found
 
     def _text(self, number: int) -> Iterator[dict[str, Any]]:
         with self._opened() as file:
@@ -88,7 +89,7 @@ class Archive:
                 unpacked = zstandard().ZstdDecompressor().stream_reader(file, read_across_frames=True)
                 yield io.BufferedReader(unpacked)
             else:
-                yield gzip.GzipFile(fileobj=file) if self.form.packing else file  # type: ignore[misc]
+                yield cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if self.form.packing else file
 
     def fragments(self, numbers: set[int]) -> Mapping[int, dict[str, Any]]:
         """Stored explanations by their number."""

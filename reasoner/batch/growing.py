@@ -167,7 +167,7 @@ class Objects:
             self.system.mkdir(self.folder, create_parents=False)
 
     def _object(self, number: int) -> str:
-        return f"{self.folder}/{number:010d}"
+        return f"{self.folder}/{_name(number)}"
 
     def notes(self) -> list[Note]:
         """The whole notes, up to the first object that is not there or not whole."""
@@ -175,7 +175,7 @@ class Objects:
         found = self.system.find(self.folder, detail=True) if self.system.exists(self.folder) else {}
         sizes = {PurePosixPath(name).name: info["size"] for name, info in found.items()}
         self._known = []
-        while (size := sizes.get(f"{len(self._known):010d}")) is not None:
+        while (size := sizes.get(_name(len(self._known)))) is not None:
             line = self._line(len(self._known), size)
             try:
                 note = json.loads(line)
@@ -203,7 +203,7 @@ class Objects:
         if not notes:
             self.system.rm(self.folder, recursive=True)
             return
-        last = f"{len(notes) - 1:010d}"
+        last = _name(len(notes) - 1)
         left = [name for name in self.system.find(self.folder) if PurePosixPath(name).name > last]
         if left:
             self.system.rm(left)
@@ -271,6 +271,11 @@ def _moved(file: Path, to: str) -> None:
         pass  # to another disk
     with open(file, "rb") as content:
         deliver(iter(lambda: content.read(BLOCK), b""), to)
+
+
+def _name(number: int) -> str:
+    """That of an object; in the order of their numbers."""
+    return f"{number:010d}"
 
 
 def _sizes(names: Iterable[str], parts: Mapping[str, bytes]) -> dict[str, int]:

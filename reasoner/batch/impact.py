@@ -220,12 +220,12 @@ def _outcomes(decision: Decision) -> Outcomes:
     return {(o.person, o.route, o.sponsor): (as_row(o, 0, ()), index) for index, o in found}
 
 
-def _by_case(table: Any) -> dict[int, Outcomes]:
+def _by_case(table: Any) -> Mapping[int, Outcomes]:
     """The rows of each case, none of which is cast in several ways."""
-    found: dict[int, dict[Any, Any]] = {}
+    found = dict[int, dict[tuple[str, str, str | None], tuple[Mapping[str, Any], int]]]()
     for row in table.select(["case_row", *_TOLD]).to_pylist() if table else ():
         found.setdefault(row.pop("case_row"), {})[row["person"], row["route"], None] = row, 0
-    return found  # type: ignore[return-value]
+    return found
 
 
 def _cited(decision: Decision, key: tuple[str, str, str | None], cast: int | None) -> frozenset[str]:

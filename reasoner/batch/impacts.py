@@ -61,7 +61,7 @@ class Census:
     workers: int = 1
     scheduler: str = ""
     size: int = SIZE
-    _groups: dict[tuple[object, ...], list[int | Change]] = field(default_factory=dict)
+    _groups: dict[tuple[object, ...], Group] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -117,8 +117,8 @@ class Census:
     def _add(self, changes: Iterable[Change]) -> None:
         for change in changes:
             key = (change.provisions, change.route, change.before, change.after)
-            group = self._groups.setdefault(key, [0, change])
-            group[0] = group[0] + 1  # type: ignore[operator]
+            group = self._groups.get(key) or Group(*key, 0, change)
+            self._groups[key] = group._replace(number=group.number + 1)
 
     def _impact(self, counts: Counts) -> Impact:
         found = (sum(counts.tally.get(name, {}).values()) for name in (REACHED, CHANGED))
@@ -128,12 +128,12 @@ class Census:
     def _sorted(self) -> tuple[Group, ...]:
         """Provisions with the most changed results first; under each what changes a result before what does not."""
         weights: dict[object, int] = {}
-        for (provisions, _, before, after), (count, _) in self._groups.items():
-            weights[provisions] = weights.get(provisions, 0) + (int(str(count)) if before != after else 0)
-        groups = [Group(*key, *found) for key, found in self._groups.items()]  # type: ignore[arg-type]
+        for group in self._groups.values():
+            changed = group.number if group.before != group.after else 0
+            weights[group.provisions] = weights.get(group.provisions, 0) + changed
 
         def rank(group: Group) -> tuple[object, ...]:
             same = group.before == group.after
             return (-weights[group.provisions], group.provisions, same, -group.number, group.route, str(group.after))
 
-        return tuple(sorted(groups, key=rank))
+        return tuple(sorted(self._groups.values(), key=rank))

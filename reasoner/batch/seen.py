@@ -17,6 +17,7 @@ from reasoner.evaluate import Rails
 from reasoner.facts import Inputs
 from reasoner.ground import Atom
 from reasoner.program import star
+from reasoner.residue import rest
 from reasoner.run import Machine, Run
 
 WORLDS = 1 << 12  # most combinations of what is open that are gone through
@@ -244,15 +245,8 @@ class Seen(Run):
 
     def _rest(self, positive: tuple[int, ...], negative: tuple[int, ...]) -> list[int]:
         """The open literals of a body; none where one of its literals fails."""
-        found = []
-        for literals, failing in ((positive, False), (negative, True)):
-            for number in literals:
-                value = self.look(number)
-                if value is failing:
-                    return []
-                if value is None:
-                    found.append(number)
-        return found
+        body = rest(self.look, positive, negative)
+        return [] if body is None else [*body[0], *body[1]]
 
     def _vague(self) -> bool:
         """Whether the engine alone knows the answer to an open comparison."""

@@ -88,7 +88,6 @@ def uncoupled(
     variants: Variants,
     equivalent: Callable[[Variant], object],
     advance: Callable[[int], object] = lambda done: None,
-    processes: int | None = None,
 ) -> Coverage:
     """The coverage without the literals that no case can show to decide by failing.
 
@@ -97,7 +96,7 @@ def uncoupled(
     without = ignoring(variants)
     asked = [(one.rule, literal) for one in found.rules for literal in one.literals if not literal.failing]
     coupled = list[tuple[Rule, Literal]]()
-    proofs = spread(equivalent, [without[rule.index, literal.place] for rule, literal in asked], processes)
+    proofs = spread(equivalent, [without[rule.index, literal.place] for rule, literal in asked])
     for each, proof in zip(asked, proofs, strict=True):
         advance(1)
         if proof:

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-I = TypeVar("I")  # noqa: E741
+Item = TypeVar("Item")
 T = TypeVar("T")
 _work: Callable[[Any], Any]
 
@@ -23,7 +23,7 @@ def ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def spread(work: Callable[[I], T], items: Sequence[I], processes: int | None = None) -> Iterator[T]:
+def spread(work: Callable[[Item], T], items: Sequence[Item], processes: int | None = None) -> Iterator[T]:
     """What ``work`` finds for each item, in their order.
 
     The first is worked on before processes are forked, so that they share what it prepared; where they cannot be

@@ -57,8 +57,9 @@ class _Writer:
 
     def _end(self, values: Values, place: Any, point: Any) -> date:
         """The day from which the periods at a place are counted back."""
-        if point is not None and (day := values.points[point]) is not None:
-            return day  # type: ignore[no-any-return]
+        day: date | None = None if point is None else values.points[point]
+        if day is not None:
+            return day
         return next((day for (filed, _), day in self._ends(values) if filed[1] == place[0][1]), lists.END)
 
     def _ends(self, values: Values) -> Sequence[tuple[Any, date]]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reasoner.ground import GroundProgram
+from reasoner.residue import Body, Truth, rest
 
-Body = tuple[tuple[int, ...], tuple[int, ...]]
-"""Atoms that have to hold, and atoms that must not."""
-Truth = Mapping[int, bool | None]
-Known = Callable[[int], bool | None]
+Known = Mapping[int, bool | None]
 
 
 class Part(NamedTuple):
@@ -23,58 +21,46 @@ class Part(NamedTuple):
     truth: dict[int, bool | None]
 
 
-def decided(program: GroundProgram, truth: Truth, asked: Iterable[int]) -> Known:
-    """What is certain of all that the atoms ``asked`` and the constraints read, where ``truth`` leaves open whatever
+def decided(program: GroundProgram, known: Known, asked: Iterable[int]) -> Truth:
+    """What is certain of all that the atoms ``asked`` and the constraints read, where ``known`` leaves open whatever
     can be changed; what only bodies that fail read counts as open."""
     tied = (number for true, false in program.constraints for number in (*true, *false))
-    return evaluated(program.rules, truth, (*asked, *tied)).get
+    return evaluated(program.rules, known, (*asked, *tied)).get
 
 
-def open_part(program: GroundProgram, known: Known, asked: Iterable[int]) -> Part:
+def open_part(program: GroundProgram, truth: Truth, asked: Iterable[int]) -> Part:
     """What the atoms ``asked`` depend on."""
     asked = tuple(asked)
     rules, leaves = dict[int, tuple[Body, ...]](), set[int]()
-    _reach(program, known, asked, rules, leaves)
-    rest = (_rest(known, *body) for body in program.constraints)
-    constraints, left = list[Body](), [body for body in rest if body is not None and any(body)]
+    _reach(program, truth, asked, rules, leaves)
+    still = (rest(truth, *body) for body in program.constraints)
+    constraints, left = list[Body](), [body for body in still if body is not None and any(body)]
     while found := [body for body in left if not leaves.isdisjoint((*body[0], *body[1]))]:
         left = [body for body in left if body not in found]
         constraints += found
-        _reach(program, known, [n for true, false in found for n in (*true, *false)], rules, leaves)
-    return Part(rules, frozenset(leaves), tuple(constraints), {atom: known(atom) for atom in asked})
+        _reach(program, truth, [n for true, false in found for n in (*true, *false)], rules, leaves)
+    return Part(rules, frozenset(leaves), tuple(constraints), {atom: truth(atom) for atom in asked})
 
 
 def _reach(
-    program: GroundProgram, known: Known, start: Iterable[int], rules: dict[int, tuple[Body, ...]], leaves: set[int]
+    program: GroundProgram, truth: Truth, start: Iterable[int], rules: dict[int, tuple[Body, ...]], leaves: set[int]
 ) -> None:
     """Adds the open atoms at and below ``start``."""
     stack = list(start)
     while stack:
         atom = stack.pop()
-        if known(atom) is not None or atom in rules or atom in leaves:
+        if truth(atom) is not None or atom in rules or atom in leaves:
             continue
         if atom not in program.rules:
             leaves.add(atom)
             continue
-        bodies = (_rest(known, true, false) for _, _, true, false in program.rules[atom])
+        bodies = (rest(truth, true, false) for _, _, true, false in program.rules[atom])
         rules[atom] = tuple(body for body in bodies if body is not None)
         stack += [number for true, false in rules[atom] for number in (*true, *false)]
 
 
-def _rest(known: Known, true: Iterable[int], false: Iterable[int]) -> Body | None:
-    """What is open of a body; None when it cannot hold."""
-    positive, negative = list[int](), list[int]()
-    for atoms, kept, failing in ((true, positive, False), (false, negative, True)):
-        for number in atoms:
-            if (value := known(number)) is None:
-                kept.append(number)
-            elif value is failing:
-                return None
-    return tuple(positive), tuple(negative)
-
-
 def evaluated(
-    rules: Mapping[int, Sequence[tuple[Any, ...]]], truth: Truth, asked: Iterable[int]
+    rules: Mapping[int, Sequence[tuple[Any, ...]]], truth: Known, asked: Iterable[int]
 ) -> dict[int, bool | None]:
     """The three-valued truth of some atoms and of all that they read; an atom that nothing can make true is false.
 
@@ -105,7 +91,7 @@ def evaluated(
     return known
 
 
-def _held(known: Truth, true: Iterable[int], false: Iterable[int]) -> tuple[bool | None, list[int]]:
+def _held(known: Known, true: Iterable[int], false: Iterable[int]) -> tuple[bool | None, list[int]]:
     """Whether a body holds by what is known, and what is not known yet if it does not fail."""
     held: bool | None = True
     lacking: list[int] = []
