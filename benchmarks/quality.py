@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from datetime import date
+from functools import partial
 
 from reasoner.engine import Engine
 from reasoner.quality import suite
 from reasoner.quality.check import CHECKS, Checker
 from reasoner.quality.coverage import KINDS, cover, uncoupled
 from reasoner.quality.difference import Version, compare
-from reasoner.quality.mutation import judge
+from reasoner.quality.mutation import attempt, judge
 from reasoner.quality.proving import prover
 from reasoner.quality.trial import Bench
 from reasoner.quality.variants import variants
@@ -44,12 +45,12 @@ def tests(engine: Engine) -> None:
     listed = suite.load_all(suite.files([suite.folder()]), engine.law)
     begun = time.perf_counter()
     sides = variants(engine.store, KINDS)
-    found = uncoupled(cover(Bench(engine, sides), listed), sides, prover(engine, sides))
+    found = uncoupled(cover(Bench(engine, sides), listed), sides, partial(prover, engine))
     shares = f"{found.percentage('rule'):.1f} % of rules, {found.percentage('literal'):.1f} % of conditions"
     print(f"coverage {time.perf_counter() - begun:20.1f} s  {shares}")
     begun = time.perf_counter()
     changed = variants(engine.store)
-    report = judge(Bench(engine, changed), listed, equivalent=prover(engine, changed))
+    report = judge(changed, attempt(Bench(engine, changed), listed), partial(prover, engine))
     print(f"mutate {time.perf_counter() - begun:22.1f} s  {report.score:.1f} % of {len(report.verdicts)} variants")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -496,7 +497,7 @@ def coverage(
         if prove:
             open_sides = sum(not literal.failing for one in found.rules for literal in one.literals)
             with progress(open_sides, wording.ui("coverage_proving")) as advance:
-                found = uncoupled(found, law, prover(engine, law), advance)
+                found = uncoupled(found, law, partial(prover, engine), advance)
         shown.write(found, engine.store.root, wording, format.value, output)
         if found.percentage("rule") < threshold_rules or found.percentage("literal") < threshold_conditions:
             raise typer.Exit(1)
@@ -522,7 +523,7 @@ def mutate(
 ) -> None:
     """Which small changes of the law's rules its tests notice."""
     with _reported(lang) as wording:
-        from reasoner.quality.mutation import judge
+        from reasoner.quality.mutation import attempt, judge
         from reasoner.quality.proving import prover
         from reasoner.quality.trial import Bench
         from reasoner.quality.variants import chosen, chosen_kinds, variants
@@ -533,7 +534,9 @@ def mutate(
         changed = variants(engine.store, chosen_kinds(kind), chosen(engine.law, rule, provision))
         bench, tests = Bench(engine, changed), _tests(engine, paths)
         with progress(len(tests), wording.ui("mutation_running")) as advance:
-            found = judge(bench, tests, equivalent=prover(engine, changed), advance=advance)
+            tried = attempt(bench, tests, advance)
+        with progress(len(tried.open(changed)), wording.ui("coverage_proving")) as advance:
+            found = judge(changed, tried, partial(prover, engine), advance)
         if junit is not None:
             junit.write_bytes(mutation.junit(found, engine.law, wording))
         mutation.report(found, engine.law, wording, format.value)

@@ -228,9 +228,18 @@ class Layout:
         self.kinds = {str(effect): str(kind) for effect, kind in law.table("effect_kind")}
         self.amounts = {str(fee): (amount, str(currency)) for fee, _, amount, currency in law.table("amount")}
         self.holder = (route,) in law.table("holder_route")
-        self.cone = sorted(machine.evaluator.cone(*self.results))
-        comparisons = (program.comparisons.get(number) for number in self.cone)
-        self.points = sorted({point for comparison in comparisons if comparison for point in leaves(comparison)})
+        self._machine = machine
+
+    @cached_property
+    def cone(self) -> list[int]:
+        """The inputs and comparisons that the result can depend on."""
+        return sorted(self._machine.evaluator.cone(*self.results))
+
+    @cached_property
+    def points(self) -> list[Any]:
+        """The points that these comparisons read."""
+        comparisons = map(self._machine.program.comparisons.get, self.cone)
+        return sorted({point for comparison in comparisons if comparison for point in leaves(comparison)})
 
     def _papers(self, identifier: str, atoms: Mapping[str, int]) -> tuple[int, ...]:
         """What the row of a document reads: its states, which types are accepted, and their defects."""

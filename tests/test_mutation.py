@@ -20,7 +20,7 @@ from reasoner.engine import Decision, Engine
 from reasoner.outcome import as_data
 from reasoner.program import Rule, law_root
 from reasoner.quality import suite
-from reasoner.quality.mutation import Report, Verdict, judge
+from reasoner.quality.mutation import Prover, Report, Verdict, attempt, judge
 from reasoner.quality.trial import CIRCULAR, Bench, Trial
 from reasoner.quality.variants import KINDS, Variant, Variants, chosen, chosen_kinds, variants
 
@@ -181,9 +181,17 @@ def trial_of(bench: Bench, decision: Decision) -> Trial:
     return bench.tried(test, decision)
 
 
+def judged(
+    engine: Engine, listed: Variants, tests: list[suite.LawTest], prove: Prover = lambda variant: None,
+    processes: int | None = None,
+) -> Report:  # fmt: skip
+    tried = attempt(Bench(engine, listed), tests, processes=processes)
+    return judge(listed, tried, lambda variants: prove, processes=processes)
+
+
 def test_a_variant_in_which_a_conclusion_depends_on_itself_is_refused(engine: Engine, tmp_path: Path) -> None:
     listed = of(engine, "joins_as_of_right(Applicant)")
-    report = judge(Bench(engine, listed), suite_of(tmp_path, GROWN), processes=1)
+    report = judged(engine, listed, suite_of(tmp_path, GROWN), processes=1)
     (dropped,) = [v for v in report.verdicts if v.variant.before == "art_10_route(Route)" and v.variant.change is None]
     assert dropped.state == "killed"
     trial = Bench(engine, listed).trial(suite_of(tmp_path, GROWN)[0])
@@ -195,7 +203,7 @@ def test_a_variant_in_which_a_conclusion_depends_on_itself_is_refused(engine: En
 
 def bounds(engine: Engine, tests: list[suite.LawTest]) -> Report:
     listed = of(engine, BOTH, kinds=("swap_bound", "move_bound"))
-    return judge(Bench(engine, listed), tests, processes=1)
+    return judged(engine, listed, tests, processes=1)
 
 
 def test_a_bound_is_held_by_tests_on_the_day_and_the_day_before_and_by_no_others(
@@ -232,7 +240,7 @@ def test_a_reason_that_is_expected_kills_what_changes_only_the_reason(engine: En
     cited = plain.replace("minimum_age: met", "minimum_age: {status: met, provisions: [ipf_spouse_age_18]}")
 
     def states(test: str) -> dict[str, Verdict]:
-        report = judge(Bench(engine, listed), suite_of(tmp_path, test), processes=1)
+        report = judged(engine, listed, suite_of(tmp_path, test), processes=1)
         return {verdict.variant.before: verdict for verdict in report.verdicts}
 
     name = "in_force(ipf_spouse_age_18,Applicant)"
@@ -244,7 +252,7 @@ def test_what_no_case_can_tell_from_the_law_is_proved_the_same(engine: Engine, t
     # Conditions of the child are read of candidates alone, so that asking it once more says nothing.
     head = "satisfied(Child,ip_disabled_adult_child,come_of_age)"
     listed = of(engine, head, kinds=("drop_literal",))
-    found = {v.variant.before: v for v in judge(Bench(engine, listed), suite_of(tmp_path, GROWN), processes=1).verdicts}
+    found = {v.variant.before: v for v in judged(engine, listed, suite_of(tmp_path, GROWN), processes=1).verdicts}
     (candidate,) = [verdict for before, verdict in found.items() if before.startswith("candidate(")]
     assert (candidate.state, candidate.by) == ("equivalent", "same")
     assert [verdict.state for before, verdict in found.items() if before.startswith("&date")] == ["survived"]
@@ -258,7 +266,7 @@ def test_a_proof_that_is_plugged_in_is_asked_about_survivors_alone(engine: Engin
         return "searched" if "Sponsor" in variant.before else None
 
     listed = of(engine, BOTH, kinds=("swap_bound", "move_bound"))
-    report = judge(Bench(engine, listed), suite_of(tmp_path, YOUNG, EXACT), prove, processes=1)
+    report = judged(engine, listed, suite_of(tmp_path, YOUNG, EXACT), prove, processes=1)
     assert asked == ["swap_bound", "move_bound"]
     assert [v.by for v in report.verdicts if v.state == "equivalent"] == ["searched", "searched"]
     assert report.score == 100
@@ -273,7 +281,7 @@ def test_a_test_that_fails_anyway_kills_nothing(engine: Engine, tmp_path: Path) 
 def test_several_processes_find_what_one_finds(engine: Engine, tmp_path: Path) -> None:
     listed = of(engine, BOTH)
     tests = suite_of(tmp_path, YOUNG, GROWN, EXACT)
-    one, two = (judge(Bench(engine, listed), tests, processes=number) for number in (1, 2))
+    one, two = (judged(engine, listed, tests, processes=number) for number in (1, 2))
     assert [(v.variant, v.state) for v in one.verdicts] == [(v.variant, v.state) for v in two.verdicts]
 
 

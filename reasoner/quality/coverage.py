@@ -86,17 +86,18 @@ class Coverage(NamedTuple):
 def uncoupled(
     found: Coverage,
     variants: Variants,
-    equivalent: Callable[[Variant], object],
+    proving: Callable[[Variants], Callable[[Variant], object]],
     advance: Callable[[int], object] = lambda done: None,
 ) -> Coverage:
     """The coverage without the literals that no case can show to decide by failing.
 
-    ``equivalent`` is asked for each that no test shows to do so; ``advance`` hears of each.
+    What ``proving`` gives is asked for each that no test shows to do so; ``advance`` hears of each.
     """
     without = ignoring(variants)
     asked = [(one.rule, literal) for one in found.rules for literal in one.literals if not literal.failing]
     coupled = list[tuple[Rule, Literal]]()
-    proofs = spread(equivalent, [without[rule.index, literal.place] for rule, literal in asked])
+    sides = [without[rule.index, literal.place] for rule, literal in asked]
+    proofs = spread(proving(variants.only(sum(1 << side.number for side in sides))), sides)
     for each, proof in zip(asked, proofs, strict=True):
         advance(1)
         if proof:
@@ -137,6 +138,7 @@ def cover(
             noticed.setdefault(number, []).extend(names)
         settled, varies = settled & found.settled, varies | found.varying
         advance(done)
+    bench.only(settled)
     for shape in shapes(variants.law):
         worlds = bench.worlds(shape)
         settled, varies = settled & unobservable(worlds, citations=False), varies | varying(worlds)
@@ -154,7 +156,7 @@ def _chunk(bench: Bench, tests: Sequence[LawTest], asked: int) -> _Found:
         for number in bits(bench.trial(test).noticed & asked):
             found.setdefault(number, []).append(test.id)
     settled, varies = asked, frozenset[str]()
-    for worlds in bench.met():
+    for worlds in map(bench.worlds, bench.met()):
         settled, varies = settled & unobservable(worlds, citations=False), varies | varying(worlds)
     return _Found(found, settled, varies)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
+from reasoner.ground import Shape
 from reasoner.quality.equivalence import unobservable
 from reasoner.quality.processes import spread
 from reasoner.quality.search import shapes
 from reasoner.quality.shared import shared
 from reasoner.quality.suite import LawTest
 from reasoner.quality.trial import Bench
-from reasoner.quality.variants import Variant
+from reasoner.quality.variants import Variant, Variants
 from reasoner.quality.worlds import bits
 
 NEAREST = 3  # tests named for a survivor
@@ -51,31 +53,32 @@ def score(verdicts: Iterable[Verdict]) -> float:
     return 100 * states.count("killed") / len(states) if states else 100.0
 
 
-class Found(NamedTuple):
-    """What some tests showed: by which of them variants are killed, and which tests saw a difference and passed."""
+class Tried(NamedTuple):
+    """What some tests showed: by which of them variants are killed, which tests saw a difference and passed or fail
+    anyway, and which variants (bits) are plainly the ``same`` law in other words, or ``alike`` but for what it cites.
+    """
 
     killed: dict[int, str]
     noticed: dict[int, list[str]]
     failing: list[str]
     same: int
     alike: int
+    tests: int = 0
+
+    def open(self, variants: Variants) -> list[Variant]:
+        """The variants that are neither killed nor plainly the law: a proof has to be looked for."""
+        return [v for v in variants.listed if v.number not in self.killed and not self.alike >> v.number & 1]
 
 
-def judge(
+def attempt(
     bench: Bench,
     tests: Sequence[LawTest],
-    equivalent: Prover = lambda variant: None,
     advance: Callable[[int], object] = lambda done: None,
     processes: int | None = None,
-) -> Report:
-    """What the tests make of the variants.
-
-    ``equivalent`` is asked about those that no test kills and that are not plainly the law in other words. ``advance``
-    hears how many tests are done.
-    """
-    asked = bench.variants.listed
-    whole = sum(1 << variant.number for variant in asked)
-    found = Found({}, {}, [], whole, whole)
+) -> Tried:
+    """What the tests make of the variants. ``advance`` hears how many are done."""
+    whole = sum(1 << variant.number for variant in bench.variants.listed)
+    found = Tried({}, {}, [], whole, whole, len(tests))
 
     def alive() -> int:
         return whole & ~sum(1 << number for number in found.killed)
@@ -88,28 +91,49 @@ def judge(
             found.noticed.setdefault(number, []).extend(names)
         found = found._replace(same=found.same & part.same, alike=found.alike & part.alike)
         advance(done)
-    for shape in shapes(bench.variants.law) if alive() & found.alike else ():
-        same, alike = unobservable(bench.worlds(shape)), unobservable(bench.worlds(shape), citations=False)
+    bench.only(alive() & found.alike)
+    for same, alike in spread(partial(_plainly, bench), list(shapes(bench.variants.law)), processes):
         found = found._replace(same=found.same & same, alike=found.alike & alike)
+    return found
+
+
+def judge(
+    variants: Variants,
+    tried: Tried,
+    proving: Callable[[Variants], Prover] = lambda variants: lambda variant: None,
+    advance: Callable[[int], object] = lambda done: None,
+    processes: int | None = None,
+) -> Report:
+    """The verdicts on the variants. ``proving`` makes a prover for those that are open; ``advance`` hears of each."""
     proofs: dict[int, str | None] = {}
-    for number in (variant.number for variant in asked if variant.number not in found.killed):
-        proofs[number] = "same" if found.same >> number & 1 else "citation" if found.alike >> number & 1 else None
-    hard = [variant for variant in asked if proofs.get(variant.number, "killed") is None]
-    proofs.update(zip((v.number for v in hard), spread(equivalent, hard, processes), strict=True))
+    for variant in variants.listed:
+        if tried.alike >> variant.number & 1:
+            proofs[variant.number] = "same" if tried.same >> variant.number & 1 else "citation"
+    hard = tried.open(variants)
+    equivalent = proving(variants.only(sum(1 << variant.number for variant in hard)))
+    for variant, proof in zip(hard, spread(equivalent, hard, processes), strict=True):
+        proofs[variant.number] = proof
+        advance(1)
     verdicts = []
-    for variant in asked:
+    for variant in variants.listed:
         number = variant.number
-        if number in found.killed:
-            verdicts.append(Verdict(variant, "killed", found.killed[number]))
+        if number in tried.killed:
+            verdicts.append(Verdict(variant, "killed", tried.killed[number]))
         elif proof := proofs[number]:
             verdicts.append(Verdict(variant, "equivalent", proof))
         else:
-            verdicts.append(Verdict(variant, "survived", None, tuple(found.noticed.get(number, ())[:NEAREST])))
-    return Report(tuple(verdicts), len(tests), tuple(found.failing))
+            verdicts.append(Verdict(variant, "survived", None, tuple(tried.noticed.get(number, ())[:NEAREST])))
+    return Report(tuple(verdicts), tried.tests, tuple(tried.failing))
 
 
-def _chunk(bench: Bench, tests: Sequence[LawTest], alive: int) -> Found:
-    found = Found({}, {}, [], alive, alive)
+def _plainly(bench: Bench, shape: Shape) -> tuple[int, int]:
+    worlds = bench.worlds(shape)
+    return unobservable(worlds), unobservable(worlds, citations=False)
+
+
+def _chunk(bench: Bench, tests: Sequence[LawTest], alive: int) -> Tried:
+    bench.only(alive)
+    found = Tried({}, {}, [], alive, alive)
     for test in tests:
         trial = bench.trial(test)
         if trial.failing:
@@ -121,8 +145,7 @@ def _chunk(bench: Bench, tests: Sequence[LawTest], alive: int) -> Found:
                 alive &= ~(1 << number)
         for number in bits(trial.noticed & alive):
             found.noticed.setdefault(number, []).append(test.id)
-    for worlds in bench.met():
-        found = found._replace(
-            same=found.same & unobservable(worlds), alike=found.alike & unobservable(worlds, citations=False)
-        )
+    for shape in bench.met():
+        same, alike = _plainly(bench, shape)
+        found = found._replace(same=found.same & same, alike=found.alike & alike)
     return found

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+from reasoner.ground import Shape
 from reasoner.quality.processes import ignore_interrupts, processors
 from reasoner.quality.suite import LawTest
 from reasoner.quality.trial import Bench
@@ -15,7 +16,6 @@ CHUNK = 25  # tests that a process tries before it hears what the others have fo
 
 T = TypeVar("T")
 Work = Callable[[Bench, Sequence[LawTest], int], T]
-Size = tuple[int, int]
 
 
 def shared(
@@ -25,7 +25,7 @@ def shared(
 
     It is called in as many processes as there are processors, with the variants (bits) that are ``alive`` by then.
     """
-    chunks = _chunks(tests)
+    chunks = _chunks(bench, tests)
     count = min(processes or processors(), sum(map(len, chunks.values())))
     if count < 2:
         for waiting in chunks.values():
@@ -34,14 +34,14 @@ def shared(
         return
     context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
     started = [_start(context, bench, work) for _ in range(count)]
-    last: dict[Connection, Size] = {}
+    last: dict[Connection, Shape] = {}
     running: dict[Connection, int] = {}
     try:
         while True:
             for pipe in [pipe for _, pipe in started if pipe not in running]:
-                size = _next(chunks, last, pipe)
-                if size is not None:
-                    last[pipe], chunk = size, chunks[size].pop()
+                shape = _next(chunks, last, pipe)
+                if shape is not None:
+                    last[pipe], chunk = shape, chunks[shape].pop()
                     running[pipe] = len(chunk)
                     pipe.send((chunk, alive()))
             if not running:
@@ -75,18 +75,17 @@ def _serve(pipe: Connection, bench: Bench, work: Work[T]) -> None:
             pipe.send(error)
 
 
-def _next(chunks: Mapping[Size, Sequence[object]], last: Mapping[Connection, Size], pipe: Connection) -> Size | None:
+def _next(chunks: Mapping[Shape, Sequence[object]], last: Mapping[Connection, Shape], pipe: Connection) -> Shape | None:
     """What a process does next: more of the same, else what no other has begun, else what most is left of."""
-    left = {size: len(waiting) for size, waiting in chunks.items() if waiting}
-    return max(left, key=lambda size: (size == last.get(pipe), size not in last.values(), left[size]), default=None)
+    left = {shape: len(waiting) for shape, waiting in chunks.items() if waiting}
+    return max(left, key=lambda shape: (shape == last.get(pipe), shape not in last.values(), left[shape]), default=None)
 
 
-def _chunks(tests: Sequence[LawTest]) -> dict[Size, list[Sequence[LawTest]]]:
-    """The tests in chunks, by how many persons and applications their cases have: such cases share rule instances."""
-    alike: dict[Size, list[LawTest]] = {}
+def _chunks(bench: Bench, tests: Sequence[LawTest]) -> dict[Shape, list[Sequence[LawTest]]]:
+    """The tests in chunks, by the shape of their case, for which the law is ground once."""
+    alike: dict[Shape, list[LawTest]] = {}
     for test in tests:
-        size = len(test.case.get("persons", ())), len(test.case.get("applications", ()))
-        alike.setdefault(size, []).append(test)
+        alike.setdefault(bench.shape(test), []).append(test)
     return {
-        size: [found[start : start + CHUNK] for start in range(0, len(found), CHUNK)] for size, found in alike.items()
+        shape: [found[start : start + CHUNK] for start in range(0, len(found), CHUNK)] for shape, found in alike.items()
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from reasoner.cast import casts
 from reasoner.engine import Decision, Engine
 from reasoner.errors import ReasonerError
 from reasoner.evaluate import Rails
@@ -15,6 +16,7 @@ from reasoner.ground import Shape
 from reasoner.outcome import CARRYING, RESULTS
 from reasoner.quality import suite
 from reasoner.quality.reasons import Reasons, World
+from reasoner.quality.testfile import check
 from reasoner.quality.variants import Variants
 from reasoner.quality.worlds import Worlds
 from reasoner.run import Machine, Run
@@ -43,6 +45,7 @@ _READS: dict[str, tuple[tuple[str, ...], bool | str]] = {
     **dict.fromkeys(("warnings", "no_warnings"), (("warning",), True)),
 }
 _PLAIN = frozenset({"status", "date", "kind", "body", "defects", "alternatives", "provisions"})  # not distances
+MUCH = 3  # as many variants as are wanted: a shape that has them all is ground again
 CIRCULAR = "circular"  # the law of a variant in which a conclusion depends on itself is refused
 _OF_HOLDER = frozenset({"defect", "accepts"})  # about a person and paper, on whatever route
 _UNSHOWN = frozenset({"candidate", "accepts", *CARRYING})
@@ -55,19 +58,28 @@ class Bench:
     engine: Engine
     variants: Variants
 
-    @cached_property
-    def _worlds(self) -> dict[Shape, Worlds]:
-        return {}
+    def __post_init__(self) -> None:
+        self._worlds: dict[Shape, Worlds] = {}
+        self._wanted = self.variants
+
+    def only(self, wanted: int) -> None:
+        """From here on some variants (bits) alone need to be told from the law: there is less to ground."""
+        self._wanted = self.variants.only(wanted)
 
     def worlds(self, shape: Shape) -> Worlds:
-        """The ground program of the law and its variants for a shape."""
-        if shape not in self._worlds:
-            self._worlds[shape] = Worlds(self.variants, shape)
-        return self._worlds[shape]
+        """The ground program of the law and its variants for a shape, with all that are wanted."""
+        found = self._worlds.get(shape)
+        if found is None or len(self._wanted.standing) * MUCH < len(found.variants.standing):
+            found = self._worlds[shape] = Worlds(self._wanted, shape)
+        return found
 
-    def met(self) -> tuple[Worlds, ...]:
+    def met(self) -> tuple[Shape, ...]:
         """All shapes that tests had so far."""
-        return tuple(self._worlds.values())
+        return tuple(self._worlds)
+
+    def shape(self, test: suite.LawTest) -> Shape:
+        """The shape of the case of a test, as its persons applied."""
+        return casts((test.checked or check(test, self.engine.law)).case, self.engine.law)[0].shape
 
     def trial(self, test: suite.LawTest) -> Trial:
         """A test, ready to be tried on every variant."""

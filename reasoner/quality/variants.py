@@ -44,13 +44,35 @@ class Variant(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Variants:
-    """Variants of a law, in its order; ``rules`` are the changed rules by the number of the variant."""
+    """Variants of a law, in its order; ``rules`` are the changed rules by the number of the variant, ``source`` the
+    text of the law. Of the variants only those that are ``kept`` (bits) change anything."""
 
     law: Law
     listed: tuple[Variant, ...]
     rules: dict[int, Rule]
-    text: str
+    source: str
     shown: tuple[str, ...]
+    kept: int = -1
+
+    def only(self, kept: int) -> Variants:
+        """The same variants, of which all but some (bits) are as the law is: there is less to ground."""
+        return replace(self, kept=self.kept & kept)
+
+    @cached_property
+    def standing(self) -> tuple[Variant, ...]:
+        """The variants that are kept."""
+        return tuple(variant for variant in self.listed if self.kept >> variant.number & 1)
+
+    @cached_property
+    def text(self) -> str:
+        """The law and all that is kept, as one program."""
+        lines = [self.source]
+        for number in (variant.number for variant in self.standing):
+            if own := self.rules.get(number):
+                tag = f"{TAG}({','.join((str(self.index(number)), *own.variables))})"
+                head, _, body = own.text.removesuffix(".").partition(" :- ")
+                lines += [f"{tag} :- {body + '; ' if body else ''}{SWITCH}.", f"{head} :- {tag}."]
+        return "\n".join(lines)
 
     def ground(self, shape: Shape) -> GroundProgram:
         """The rule instances of the law and of all its variants for a shape. An instance with an index past the rules
@@ -61,7 +83,7 @@ class Variants:
     def of_rule(self) -> dict[int, int]:
         """Rule index to its variants, as bits."""
         found: dict[int, int] = {}
-        for variant in self.listed:
+        for variant in self.standing:
             found[variant.rule] = found.get(variant.rule, 0) | 1 << variant.number
         return found
 
@@ -103,7 +125,7 @@ def variants(store: Store, kinds: Collection[str] = KINDS, rules: Collection[int
 
     Raises :class:`RulesError` when the law is broken.
     """
-    law, listed, changed, lines = store.law, list[Variant](), dict[int, Rule](), [store.source.text]
+    law, listed, changed = store.law, list[Variant](), dict[int, Rule]()
     for rule in law.rules:
         for variant, own in _changes(rule) if rule.tagged and (rules is None or rule.index in rules) else ():
             if variant.kind in kinds:
@@ -111,10 +133,7 @@ def variants(store: Store, kinds: Collection[str] = KINDS, rules: Collection[int
                 listed.append(variant._replace(number=number))
                 if own is not None:
                     changed[number] = own
-                    tag = f"{TAG}({','.join((str(len(law.rules) + number - 1), *own.variables))})"
-                    head, _, body = own.text.removesuffix(".").partition(" :- ")
-                    lines += [f"{tag} :- {body + '; ' if body else ''}{SWITCH}.", f"{head} :- {tag}."]
-    return Variants(law, tuple(listed), changed, "\n".join(lines), store.source.shown)
+    return Variants(law, tuple(listed), changed, store.source.text, store.source.shown)
 
 
 def chosen(law: Law, rule: str | None, provision: str | None) -> set[int] | None:

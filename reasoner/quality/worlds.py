@@ -37,7 +37,7 @@ class Worlds:
     def rules(self) -> dict[int, list[Instance]]:
         """The rule instances of every derived atom, with those in which a literal is ignored."""
         ignoring: dict[int, list[tuple[int, str]]] = {}
-        for variant in self.variants.listed:
+        for variant in self.variants.standing:
             if variant.kind == IGNORE:
                 index, predicate = self.variants.index(variant.number), variant.before.partition("(")[0]
                 ignoring.setdefault(variant.rule, []).append((index, predicate))
