@@ -11,9 +11,9 @@ from reasoner.errors import dotted
 from reasoner.explanation import FALSE, Node
 from reasoner.ground import GroundProgram
 from reasoner.openness import depends_on
-from reasoner.terms import leaves
 
 if TYPE_CHECKING:
+    from reasoner.program import Law
     from reasoner.run import Machine, Run
 
 INTERNAL = frozenset({"atom"})  # fields that are not part of the contract
@@ -188,15 +188,15 @@ def layout(machine: Machine, name: str, route: str) -> Layout:
     """The atoms of one person (canonical name) and route."""
     found = machine.layouts.get((name, route))
     if found is None:
-        found = machine.layouts[name, route] = Layout(machine, name, route)
+        found = machine.layouts[name, route] = Layout(machine.program, machine.law, name, route)
     return found
 
 
 class Layout:
     """The atoms of one person and route in a ground program, in the order of the law, looked up once for all cases."""
 
-    def __init__(self, machine: Machine, name: str, route: str) -> None:
-        program, law, numbers = machine.program, machine.law, machine.program.number
+    def __init__(self, program: GroundProgram, law: Law, name: str, route: str) -> None:
+        numbers = program.number
         self.results = tuple(numbers[a] for a in ((result, name, route) for result in RESULTS) if a in numbers)
         self.conditions = self._states(program, "condition", name, route)
         self.documents = self._states(program, "document", name, route)
@@ -228,18 +228,6 @@ class Layout:
         self.kinds = {str(effect): str(kind) for effect, kind in law.table("effect_kind")}
         self.amounts = {str(fee): (amount, str(currency)) for fee, _, amount, currency in law.table("amount")}
         self.holder = (route,) in law.table("holder_route")
-        self._machine = machine
-
-    @cached_property
-    def cone(self) -> list[int]:
-        """The inputs and comparisons that the result can depend on."""
-        return sorted(self._machine.evaluator.cone(*self.results))
-
-    @cached_property
-    def points(self) -> list[Any]:
-        """The points that these comparisons read."""
-        comparisons = map(self._machine.program.comparisons.get, self.cone)
-        return sorted({point for comparison in comparisons if comparison for point in leaves(comparison)})
 
     def _papers(self, identifier: str, atoms: Mapping[str, int]) -> tuple[int, ...]:
         """What the row of a document reads: its states, which types are accepted, and their defects."""
@@ -500,9 +488,10 @@ class Parts:
 
     def _assumed(self) -> Iterator[Assumption]:
         run, found = self.run, dict[str, Assumption]()
-        for number in filter(run.inputs.assumed.__contains__, self.layout.cone):
+        numbers, points = run.machine.behind(self.layout.results)
+        for number in filter(run.inputs.assumed.__contains__, numbers):
             self._assume(found, run.program.atoms[number], "yes" if run.inputs.truth[number] else "no")
-        for point in filter(run.inputs.assumed_points.__contains__, self.layout.points):
+        for point in filter(run.inputs.assumed_points.__contains__, points):
             self._assume(found, point, "none")
         yield from found.values()
 

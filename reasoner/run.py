@@ -49,6 +49,7 @@ class Machine:
     _masks: dict[tuple[int, ...], int] = field(default_factory=dict)
     _points: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     _linked: dict[tuple[int, tuple[bool, ...]], tuple[Any, ...]] = field(default_factory=dict)
+    _behind: dict[tuple[int, ...], tuple[list[int], list[Any]]] = field(default_factory=dict)
 
     @cached_property
     def plan(self) -> Plan:
@@ -91,6 +92,15 @@ class Machine:
                     if tied & found:
                         found |= tied
             self._masks[atoms] = found
+        return found
+
+    def behind(self, atoms: tuple[int, ...]) -> tuple[list[int], list[Any]]:
+        """The inputs and comparisons that any of ``atoms`` can depend on, and the points that these read."""
+        found = self._behind.get(atoms)
+        if found is None:
+            cone = sorted(self.evaluator.cone(*atoms))
+            comparisons = filter(None, map(self.program.comparisons.get, cone))
+            found = self._behind[atoms] = cone, sorted({point for one in comparisons for point in leaves(one)})
         return found
 
     @cached_property

@@ -23,6 +23,7 @@ from reasoner.quality import suite
 from reasoner.quality.mutation import Prover, Report, Verdict, attempt, judge
 from reasoner.quality.trial import CIRCULAR, Bench, Trial
 from reasoner.quality.variants import KINDS, Variant, Variants, chosen, chosen_kinds, variants
+from reasoner.quality.worlds import bits
 
 BOTH = "both_have_reached(Applicant,Sponsor,Years)"
 COUPLE = """
@@ -270,6 +271,19 @@ def test_a_proof_that_is_plugged_in_is_asked_about_survivors_alone(engine: Engin
     assert asked == ["swap_bound", "move_bound"]
     assert [v.by for v in report.verdicts if v.state == "equivalent"] == ["searched", "searched"]
     assert report.score == 100
+
+
+def test_what_is_known_to_fail_a_test_does_fail_it(engine: Engine) -> None:
+    bench, known = Bench(engine, variants(engine.store)), 0
+    tests = suite.load_all(suite.files([suite.folder() / "ipf" / "spouse.yaml"]), engine.law)[:6]
+    for test in tests:
+        trial = bench.trial(test)
+        listed = list(bits(trial.failed))
+        assert not trial.failed & ~trial.suspects
+        for number in listed[:: max(1, len(listed) // 10)]:
+            assert trial.differences(number), (test.id, bench.variants.listed[number - 1])
+            known += 1
+    assert known > 20
 
 
 def test_a_test_that_fails_anyway_kills_nothing(engine: Engine, tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def _chunk(bench: Bench, tests: Sequence[LawTest], alive: int) -> Tried:
             found.failing.append(test.id)
             continue
         for number in bits(trial.suspects & alive):
-            if trial.differences(number):
+            if trial.failed >> number & 1 or trial.differences(number):
                 found.killed[number] = test.id
                 alive &= ~(1 << number)
         for number in bits(trial.noticed & alive):

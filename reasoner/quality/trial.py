@@ -34,7 +34,6 @@ _READS: dict[str, tuple[tuple[str, ...], bool | str]] = {
     **{status: (("condition",), status) for status in ("met", "unmet", "waived", "unknown")},
     "documents": (("document",), True),
     **{status: (("document",), status) for status in ("missing", "defective")},
-    "papers": (("defect", "accepts"), False),
     "effects": (("effect", "effect_date"), True),
     "deadlines": (("deadline",), True),
     "fees": (("fee",), True),
@@ -123,6 +122,13 @@ class Cast:
             or (predicate in predicates and (subject in (None, about) if named is True else named in (False, state)))
         ]
 
+    def papers(self, person: str, document: str) -> list[int]:
+        """The atoms that say which types would do for a document, and what is wrong with papers of these types."""
+        atoms, found = self.worlds.program.atoms, self.worlds.about(self.run.cast.canonical[person], _UNSHOWN)
+        accepted = [n for n in found if atoms[n][0] == "accepts" and atoms[n][2] == document]
+        kinds = {atoms[n][3] for n in accepted}
+        return accepted + [n for n in found if atoms[n][0] == "defect" and atoms[n][2] in kinds]
+
     def shown(self, expected: Mapping[str, Any]) -> Iterator[int]:
         """The atoms that a decision shows about the person and route of an expectation."""
         return (n for n, p, *_ in self.about(expected["person"], expected["route"]) if p not in _UNSHOWN)
@@ -151,6 +157,17 @@ class Trial:
         )
 
     @cached_property
+    def failed(self) -> int:
+        """Variants (bits) that make the test fail for certain: what it expects to hold, and does, is false there."""
+        found = 0
+        for expected in self.test.expect if len(self.casts) == 1 else ():
+            (cast,), wanted = self.casts, set(_expected(expected))
+            for number, *about in cast.about(expected["person"], expected["route"]):
+                if tuple(about) in wanted and cast.rails.holds[number] & 1:
+                    found |= cast.rails.fails[number]
+        return found
+
+    @cached_property
     def suspects(self) -> int:
         """The variants (bits) that may make the test fail; no other can."""
         found = _union(cast.worlds.circular for cast in self.casts)
@@ -176,7 +193,7 @@ class Trial:
         for reasons, cast in zip(self._reasons, self.casts, strict=True):
             atoms = cast.watched(person, route, key, subject)
             if isinstance(detail, Mapping):
-                atoms += cast.watched(person, route, "papers") if key == "documents" else []
+                atoms += cast.papers(person, str(subject)) if key == "documents" else []
                 measured = not detail.keys() <= _PLAIN
                 found |= reasons.changed(atoms, frozenset(detail.get("provisions", ())), measured)
             found |= _union(map(reasons.differing, atoms)) | reasons.open_behind(atoms)
@@ -222,6 +239,19 @@ class _Run(Run):
     def __init__(self, machine: Machine, inputs: Inputs, cast: Any, rails: Rails) -> None:
         super().__init__(machine, inputs, cast)
         vars(self).update(rails=rails, _confirmed=True)
+
+
+def _expected(expected: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """The atoms that say a result or a status that is expected: predicate, what it is about, its state."""
+    for key, wanted in expected.items():
+        predicates, named = _READS.get(key, ((), False))
+        if key == "result":
+            yield wanted, None, None
+        elif key in ("conditions", "documents"):
+            for subject, detail in wanted.items():
+                yield predicates[0], subject, detail.get("status") if isinstance(detail, Mapping) else detail
+        elif isinstance(named, str):
+            yield from ((predicates[0], subject, key) for subject in wanted)
 
 
 def _union(bits: Iterable[int]) -> int:

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from reasoner.evaluate import Rails
 from reasoner.facts import Plan
@@ -223,6 +224,11 @@ class Worlds:
         vars(law)["size"] = whole.size  # atoms keep the numbers that they have among all worlds
         return law
 
+    @cached_property
+    def _layouts(self) -> dict[tuple[str, str], Any]:
+        """What outcomes read in every world that has the same atoms as the law."""
+        return {}
+
     def _instances(self, atom: int, world: int) -> tuple[Instance, ...]:
         """The rule instances of an atom in a world, without those that can never hold and literals that always do,
         under the index that their rule has in the law."""
@@ -277,7 +283,7 @@ class Worlds:
         program.rules = {atom: listed for atom, listed in program.rules.items() if atom in program.atoms}
         program.rules.update((atom, self._instances(atom, world)) for atom in touched if atom in program.atoms)
         program.text = ""
-        return Machine(self.variants.law_of(world), program)
+        return Machine(self.variants.law_of(world), program, layouts={} if changed else self._layouts)
 
 
 class _Program(GroundProgram):
