@@ -477,6 +477,7 @@ def coverage(
     prove: Annotated[
         bool, typer.Option("--prove", help="Leave out conditions that are proved to decide nothing by failing alone.")
     ] = False,
+    junit: JunitOption = None,
     reform: ReformOption = None,
     lang: LangOption = "en",
 ) -> None:
@@ -487,6 +488,7 @@ def coverage(
         from reasoner.quality.trial import Bench
         from reasoner.quality.variants import variants
         from reasoner.render import page as shown
+        from reasoner.render.coverage import junit as as_junit
         from reasoner.render.text import progress
 
         engine = _engine(wording, reform)
@@ -498,6 +500,8 @@ def coverage(
             open_sides = sum(not literal.failing for one in found.rules for literal in one.literals)
             with progress(open_sides, wording.ui("coverage_proving")) as advance:
                 found = uncoupled(found, law, partial(prover, engine), advance)
+        if junit is not None:
+            junit.write_bytes(as_junit(found, wording))
         shown.write(found, engine.store.root, wording, format.value, output)
         if found.percentage("rule") < threshold_rules or found.percentage("literal") < threshold_conditions:
             raise typer.Exit(1)

@@ -7,6 +7,7 @@ import re
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from test_mutation import COUPLE, EXACT, GROWN, YOUNG, rule, suite_of
@@ -194,6 +195,12 @@ def test_the_command_prints_writes_and_holds_its_thresholds(
     assert re.search(r"law/ipf/partners.lp +1/1 +– +– +1/2", out)
     assert "100.0 % of the rules, 50.0 % of the conditions" in out
     assert all(len(line) <= 80 for line in out.splitlines())
-    assert run("--threshold-conditions", "50.1")[0] == 1
+    report = tmp_path / "report.xml"
+    assert run("--threshold-conditions", "50.1", "--junit", str(report))[0] == 1
+    root = ElementTree.parse(report).getroot()
+    assert (root.get("tests"), root.get("failures")) == ("1", "1")
+    (failure,) = root.findall(".//failure")
+    assert str(failure.get("message")).startswith("&date { birthday(born(Sponsor)")
+    assert "never decides by failing" in str(failure.text)
     assert run("--format", "html", "-o", str(tmp_path / "page.html")) == (0, "")
     assert (tmp_path / "page.html").read_text("utf-8").startswith("<!doctype html>")

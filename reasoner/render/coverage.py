@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 from reasoner.quality.coverage import Coverage, Literal, RuleCoverage
 
@@ -79,6 +80,34 @@ def markdown(found: Coverage, wording: Wording) -> str:
         lines += [f"## {wording.ui('coverage_coupled')}", ""]
         lines += [f"- `{rule.file}:{rule.line}` `{literal.text}`" for rule, literal in found.coupled]
     return "\n".join(lines)
+
+
+def junit(found: Coverage, wording: Wording) -> bytes:
+    """One test case for each rule; one that is not covered, or a literal of which is not, has failed."""
+    lacking = {one.rule.index: list(_missing(one)) for one in found.rules}
+    root = ElementTree.Element("testsuites", _counts(lacking.values()), name="reasoner coverage")
+    for file in found.files:
+        own = [one for one in found.rules if one.rule.file == file]
+        counts = _counts(lacking[one.rule.index] for one in own)
+        suite = ElementTree.SubElement(root, "testsuite", counts, name=file)
+        for one in own:
+            where = {"file": file, "line": str(one.rule.line), "classname": file}
+            case = ElementTree.SubElement(suite, "testcase", where, name=f"{file}:{one.rule.line}")
+            told = [
+                f"{literal.text}: {said}" if literal else said
+                for literal, keys in lacking[one.rule.index]
+                for said in [", ".join(map(wording.ui, keys))]
+            ]
+            if told:
+                ElementTree.SubElement(case, "failure", message=told[0]).text = "\n".join((one.rule.text, *told))
+    ElementTree.indent(root)
+    content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return content + b"\n"
+
+
+def _counts(rules: Iterable[list[Any]]) -> dict[str, str]:
+    listed = list(rules)
+    return {"tests": str(len(listed)), "failures": str(sum(map(bool, listed))), "errors": "0"}
 
 
 def as_json(found: Coverage) -> str:
