@@ -1,7 +1,7 @@
 """Archives of cases: against reading and writing alone, against other systems, and as archives grow.
 
     pip install '.[batch,benchmarks]'
-    python benchmarks/batch.py [--cases N] [--max N] [--runs N]
+    python benchmarks/batch.py [--cases N] [--max N] [--runs N] [--growth]
 
 Everybody computes the small law of benchmarks/peers/law; before anything is timed, all have to agree on every outcome
 of random cases and of cases on every limit (docs/decisions/0061-peers.md). Each figure is the fastest of some whole
@@ -219,15 +219,17 @@ def main() -> None:
     parser.add_argument("--check", type=int, default=5_000, help="cases of each kind that all have to agree on")
     parser.add_argument("--max", type=int, default=100_000, help="largest archive for the growth; 10000000 takes long")
     parser.add_argument("--runs", type=int, default=3, help="repetitions, of which the fastest counts")
+    parser.add_argument("--growth", action="store_true", help="only how time and memory grow")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         import cases
 
-        agreement(given.check, given.check)
-        cases.write(cases.random, given.cases, 5, Path())
-        compared(given.cases, given.runs)
-        alone(given.cases, given.runs)
+        if not given.growth:
+            agreement(given.check, given.check)
+            cases.write(cases.random, given.cases, 5, Path())
+            compared(given.cases, given.runs)
+            alone(given.cases, given.runs)
         growth(given.max)
 
 

@@ -79,7 +79,7 @@ class Evaluator:
         elif worlds == 1:
             holds, fails = last[1].holds.copy(), last[1].fails.copy()
         else:
-            holds, fails = ([full if value else 0 for value in rail] for rail in (last[1].holds, last[1].fails))
+            holds, fails = (list(map((0, full).__getitem__, rail)) for rail in (last[1].holds, last[1].fails))
         for atom in truth if anew else moved:
             value = truth[atom]
             holds[atom] = full if value else 0

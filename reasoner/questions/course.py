@@ -83,9 +83,7 @@ class Moment(Run):
         """As in :class:`Run`: within a course only comparisons that were asked flip."""
         if not isinstance(other, Moment) or other.world.shared is not self.world.shared:
             return super().differing(other)
-        holds, fails = self.world.shared.holds, self.world.shared.fails
-        one, two = self.world.index, other.world.index
-        return [n for n in self.course.answered if any((w >> one ^ w >> two) & 1 for w in (holds[n], fails[n]))]
+        return self.course.flipped(self.world, other.world)
 
     def result(self, name: str, route: str) -> str | None:
         """The result of a canonical person on a route; None when it would not be listed."""
@@ -163,6 +161,7 @@ class Course:
         rails = self.low.evaluator.run(self.low.inputs.truth, len(starts), varied, opened)
         sample = self._sample(read, rails, len(starts), varied, opened)
         self.answered = tuple(answers)
+        self._flipped: dict[tuple[int, int], list[int]] = {}
         found = tuple(self.on(self.value(start), World(rails, place, sample)) for place, start in enumerate(starts))
         for before, after in pairwise(found):
             after.previous = before
@@ -188,10 +187,24 @@ class Course:
     def on(self, value: Any, world: World) -> Moment:
         """The moment of a value in a world."""
         low = self.low.inputs
-        truth = low.truth | {number: world.truth(number) for number in self.answered}
+        holds, fails, index = world.shared.holds, world.shared.fails, world.index
+        truth = low.truth | {
+            n: True if holds[n] >> index & 1 else False if fails[n] >> index & 1 else None for n in self.answered
+        }
         inputs = replace(low, truth=truth, calendar=self.flips.calendar_at(value))
         found = Moment(self.low.machine, inputs, self.low.cast)
         found.value, found.world, found.course = value, world, self
+        return found
+
+    def flipped(self, one: World, other: World) -> Iterable[int]:
+        """The comparisons that have another answer in one world than in another: the same for everybody."""
+        if (found := self._flipped.get((one.index, other.index))) is None:
+            holds, fails, first, second = one.shared.holds, one.shared.fails, one.index, other.index
+            found = self._flipped[first, second] = [
+                n
+                for n in self.answered
+                if (holds[n] >> first ^ holds[n] >> second | fails[n] >> first ^ fails[n] >> second) & 1
+            ]
         return found
 
     def changing(self, moments: tuple[Moment, ...], atoms: Iterable[int]) -> Iterator[Moment]:
