@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 from datetime import date, timedelta
 from functools import cache
@@ -21,6 +22,7 @@ from reasoner import days as exact
 from reasoner.batch import days as columns
 from reasoner.batch.columnar import ColumnarDecider
 from reasoner.batch.decider import Chunk, Results, case_schema
+from reasoner.batch.group import Group
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.tables import BLOCK
 from reasoner.batch.values import days_of
@@ -279,6 +281,19 @@ def test_without_reasons_no_explanation_is_referred_to() -> None:
     )
     assert one.table.to_pylist() == other.table.to_pylist() and not one.fragments
     assert one.table["fragment"].null_count == len(one.table)
+
+
+def test_nothing_of_a_chunk_is_kept_once_it_is_decided() -> None:
+    decider = ColumnarDecider(engine())
+    gc.collect()
+    gc.disable()
+    try:
+        for case in drawn(cases(FAMILIES[0]), 20):
+            decider.decide(Chunk([generated.text(case).encode()] * 3))
+        kept = [found for found in gc.get_objects() if type(found) is Group]
+    finally:
+        gc.enable()
+    assert not kept, "archives of any size would be held in memory"
 
 
 # -- the calendar ------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial, reduce
 from typing import Any, NamedTuple
+from weakref import proxy
 
 import numpy as np
 import pyarrow as pa
@@ -386,7 +387,8 @@ class _Columns:
         """A case of the group on one route."""
         keep = self.decider.slow._known.setdefault if self.decider.reasons else None
         cast, impossible = self._casts[self._member[index]], bool(self._impossible[index])
-        glance = Glance(partial(self._look, index), partial(self._run, index), impossible, cast)
+        own = proxy(self)  # explanations refer to each other, and would keep the whole group until they are swept up
+        glance = Glance(partial(_Columns._look, own, index), partial(_Columns._run, own, index), impossible, cast)
         return Sample(self.known.ties, glance, route.person, route.route, keep)
 
     def _look(self, index: int, key: Any) -> bool | None:
