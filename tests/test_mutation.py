@@ -273,6 +273,15 @@ def test_a_proof_that_is_plugged_in_is_asked_about_survivors_alone(engine: Engin
     assert report.score == 100
 
 
+def test_variants_that_are_wanted_again_are_ground_again(engine: Engine, tmp_path: Path) -> None:
+    bench = Bench(engine, of(engine, BOTH))
+    (test,) = suite_of(tmp_path, EXACT)
+    bench.only(0)
+    assert not bench.trial(test).suspects
+    bench.only(-1)
+    assert bench.trial(test).suspects == Bench(engine, bench.variants).trial(test).suspects != 0
+
+
 def test_what_is_known_to_fail_a_test_does_fail_it(engine: Engine) -> None:
     bench, known = Bench(engine, variants(engine.store)), 0
     tests = suite.load_all(suite.files([suite.folder() / "ipf" / "spouse.yaml"]), engine.law)[:6]

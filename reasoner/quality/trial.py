@@ -44,7 +44,7 @@ _READS: dict[str, tuple[tuple[str, ...], bool | str]] = {
     **dict.fromkeys(("warnings", "no_warnings"), (("warning",), True)),
 }
 _PLAIN = frozenset({"status", "date", "kind", "body", "defects", "alternatives", "provisions"})  # not distances
-MUCH = 3  # as many variants as are wanted: a shape that has them all is ground again
+MUCH = 3  # times as many variants as are wanted: a shape ground with more is ground again
 CIRCULAR = "circular"  # the law of a variant in which a conclusion depends on itself is refused
 _OF_HOLDER = frozenset({"defect", "accepts"})  # about a person and paper, on whatever route
 _UNSHOWN = frozenset({"candidate", "accepts", *CARRYING})
@@ -67,9 +67,13 @@ class Bench:
 
     def worlds(self, shape: Shape) -> Worlds:
         """The ground program of the law and its variants for a shape, with all that are wanted."""
-        found = self._worlds.get(shape)
-        if found is None or len(self._wanted.standing) * MUCH < len(found.variants.standing):
-            found = self._worlds[shape] = Worlds(self._wanted, shape)
+        found, wanted = self._worlds.get(shape), self._wanted
+        if found is not None:
+            ground = found.variants
+            lacking = wanted.kept & ~ground.kept
+            if not lacking and len(wanted.standing) * MUCH >= len(ground.standing):
+                return found
+        self._worlds[shape] = found = Worlds(wanted, shape)
         return found
 
     def met(self) -> tuple[Shape, ...]:
