@@ -91,8 +91,9 @@ def attempt(
             found.noticed.setdefault(number, []).extend(names)
         found = found._replace(same=found.same & part.same, alike=found.alike & part.alike)
         advance(done)
-    bench.only(alive() & found.alike)
-    for same, alike in spread(partial(_plainly, bench), list(shapes(bench.variants.law)), processes):
+    left = alive() & found.alike
+    bench.only(left)
+    for same, alike in spread(partial(_plainly, bench), list(shapes(bench.variants.law)) if left else [], processes):
         found = found._replace(same=found.same & same, alike=found.alike & alike)
     return found
 
