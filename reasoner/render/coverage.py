@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 from reasoner.quality.coverage import Coverage, Literal, RuleCoverage
+from reasoner.render.junit import AtRule, junit_rules
 
 if TYPE_CHECKING:
     from reasoner.wording import Wording
@@ -84,30 +84,15 @@ def markdown(found: Coverage, wording: Wording) -> str:
 
 def junit(found: Coverage, wording: Wording) -> bytes:
     """One test case for each rule; one that is not covered, or a literal of which is not, has failed."""
-    lacking = {one.rule.index: list(_missing(one)) for one in found.rules}
-    root = ElementTree.Element("testsuites", _counts(lacking.values()), name="reasoner coverage")
-    for file in found.files:
-        own = [one for one in found.rules if one.rule.file == file]
-        counts = _counts(lacking[one.rule.index] for one in own)
-        suite = ElementTree.SubElement(root, "testsuite", counts, name=file)
-        for one in own:
-            where = {"file": file, "line": str(one.rule.line), "classname": file}
-            case = ElementTree.SubElement(suite, "testcase", where, name=f"{file}:{one.rule.line}")
-            told = [
-                f"{literal.text}: {said}" if literal else said
-                for literal, keys in lacking[one.rule.index]
-                for said in [", ".join(map(wording.ui, keys))]
-            ]
-            if told:
-                ElementTree.SubElement(case, "failure", message=told[0]).text = "\n".join((one.rule.text, *told))
-    ElementTree.indent(root)
-    content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return content + b"\n"
-
-
-def _counts(rules: Iterable[list[Any]]) -> dict[str, str]:
-    listed = list(rules)
-    return {"tests": str(len(listed)), "failures": str(sum(map(bool, listed))), "errors": "0"}
+    cases = []
+    for one in found.rules:
+        told = []
+        for literal, keys in _missing(one):
+            said = ", ".join(map(wording.ui, keys))
+            told.append(f"{literal.text}: {said}" if literal else said)
+        failure = (told[0], "\n".join((one.rule.text, *told))) if told else None
+        cases.append(AtRule(one.rule.file, one.rule.line, f"{one.rule.file}:{one.rule.line}", failure))
+    return junit_rules("reasoner coverage", found.files, cases)
 
 
 def as_json(found: Coverage) -> str:

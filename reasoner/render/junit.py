@@ -1,12 +1,12 @@
-"""The results of tests and checks as JUnit XML, which CI servers show."""
+"""The results of tests, checks and of what is said of single rules as JUnit XML, which CI servers show."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree
 
 from reasoner.quality.checking import Result as Checked
@@ -52,6 +52,35 @@ def junit_checks(result: Checked, wording: Wording) -> bytes:
             text = _printed(lambda out, blocks=blocks: write_blocks(out, blocks))  # type: ignore[misc]
             ElementTree.SubElement(case, "failure", message=text.strip().split("\n")[0]).text = text
     return _document(root)
+
+
+class AtRule(NamedTuple):
+    """A test case that stands at a rule; ``failure`` is a message with its text, if it failed."""
+
+    file: str
+    line: int
+    name: str
+    failure: tuple[str, str] | None = None
+
+
+def junit_rules(title: str, files: Iterable[str], cases: Sequence[AtRule]) -> bytes:
+    """One test suite for each of some files of the law, with the test cases that stand in it."""
+    root = ElementTree.Element("testsuites", _failures(cases), name=title)
+    for file in files:
+        own = [case for case in cases if case.file == file]
+        suite = ElementTree.SubElement(root, "testsuite", _failures(own), name=file)
+        for case in own:
+            where = {"file": file, "line": str(case.line), "classname": file}
+            element = ElementTree.SubElement(suite, "testcase", where, name=case.name)
+            if case.failure is not None:
+                message, text = case.failure
+                ElementTree.SubElement(element, "failure", message=message).text = text
+    return _document(root)
+
+
+def _failures(cases: Sequence[AtRule]) -> dict[str, str]:
+    failed = sum(case.failure is not None for case in cases)
+    return {"tests": str(len(cases)), "failures": str(failed), "errors": "0"}
 
 
 def _document(root: ElementTree.Element) -> bytes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 from reasoner.quality.mutation import Report, Verdict, score
 from reasoner.quality.variants import KINDS
+from reasoner.render.junit import AtRule, junit_rules
 from reasoner.render.lines import reference
 
 if TYPE_CHECKING:
@@ -75,25 +75,16 @@ def as_json(found: Report, law: Law) -> dict[str, Any]:
 
 def junit(found: Report, law: Law, wording: Wording) -> bytes:
     """One test case for each variant that is not the law in other words; one that no test notices has failed."""
-    judged = [verdict for verdict in found.verdicts if verdict.state != "equivalent"]
-    survived = sum(1 for verdict in judged if verdict.state == "survived")
-    counts = {"tests": str(len(judged)), "failures": str(survived), "errors": "0"}
-    root = ElementTree.Element("testsuites", counts, name="reasoner mutate")
-    for file in _files(found, law):
-        own = [verdict for verdict in judged if law.rules[verdict.variant.rule].file == file]
-        alive = sum(1 for verdict in own if verdict.state == "survived")
-        attributes = {"tests": str(len(own)), "failures": str(alive), "errors": "0"}
-        suite = ElementTree.SubElement(root, "testsuite", attributes, name=file)
-        for verdict in own:
-            where = {"file": file, "line": str(law.rules[verdict.variant.rule].line), "classname": file}
-            name = f"{_place(verdict, law)} {verdict.variant.kind} {verdict.variant.number}"
-            case = ElementTree.SubElement(suite, "testcase", where, name=name)
-            if verdict.state == "survived":
-                failure = ElementTree.SubElement(case, "failure", message=_what(verdict, wording))
-                failure.text = "\n".join((*_diff(verdict, law), _nearest(verdict, wording)))
-    ElementTree.indent(root)
-    content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return content + b"\n"
+    cases = []
+    for verdict in found.verdicts:
+        if verdict.state == "equivalent":
+            continue
+        failure = None
+        if verdict.state == "survived":
+            failure = _what(verdict, wording), "\n".join((*_diff(verdict, law), _nearest(verdict, wording)))
+        rule, variant = law.rules[verdict.variant.rule], verdict.variant
+        cases.append(AtRule(rule.file, rule.line, f"{_place(verdict, law)} {variant.kind} {variant.number}", failure))
+    return junit_rules("reasoner mutate", _files(found, law), cases)
 
 
 def _print(
