@@ -67,23 +67,25 @@ class Evaluator:
 
         ``truth`` gives the inputs that are the same in all worlds (None: open), ``varied`` maps an input to the bits of
         the worlds in which it holds, and ``opened`` some of those to the bits of the worlds in which it is open.
-        A case that differs little from the last one is evaluated only as far as it does.
+        A case that differs little from the last one is evaluated only as far as it does; the rails may then have more
+        bits than there are worlds.
         """
-        full = (1 << worlds) - 1
         varied, opened = varied or {}, opened or {}
         last = self._last if self._last is not None and self._last[0].keys() == truth.keys() else None
         moved = [n for n, value in truth.items() if last is None or last[0][n] is not value]
         anew = last is None or len(moved) + len(varied) > len(truth) // _NEAR
+        # The rails of one world, which have the same bit everywhere, are as good for many that do not differ.
+        full = -1 if not anew or (truth and worlds == 1) else (1 << worlds) - 1
         if last is None or anew:
             holds, fails = [0] * self.program.size, [full] * self.program.size
-        elif worlds == 1:
-            holds, fails = last[1].holds.copy(), last[1].fails.copy()
         else:
-            holds, fails = (list(map((0, full).__getitem__, rail)) for rail in (last[1].holds, last[1].fails))
+            holds, fails = last[1].holds.copy(), last[1].fails.copy()
         for atom in truth if anew else moved:
             value = truth[atom]
             holds[atom] = full if value else 0
             fails[atom] = full if value is False else 0
+        if full < 0:
+            varied, opened = ({n: _repeated(bits, worlds) for n, bits in part.items()} for part in (varied, opened))
         for atom, bits in varied.items():
             holds[atom], fails[atom] = bits, full ^ bits
         for atom, bits in opened.items():
@@ -98,7 +100,7 @@ class Evaluator:
             for step in self._steps:
                 step(holds, fails, full)
         rails = Rails(holds, fails, full)
-        if worlds == 1 and not varied:
+        if worlds == 1 and full < 0 and not varied:
             self._last = dict(truth), rails
         return rails
 
@@ -211,9 +213,17 @@ class Evaluator:
         return found
 
 
+def _repeated(bits: int, worlds: int) -> int:
+    """The bits of some worlds, with that of the last one in all higher places."""
+    return bits - (1 << worlds) if bits >> (worlds - 1) else bits
+
+
 @dataclass(eq=False, repr=False)
 class Rails:
-    """For each atom the worlds (bits) in which it certainly holds, and those in which it certainly does not."""
+    """For each atom the worlds (bits) in which it certainly holds, and those in which it certainly does not.
+
+    ``full`` has the bit of every world, and may have all that are higher as well.
+    """
 
     holds: list[int]
     fails: list[int]
