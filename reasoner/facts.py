@@ -337,7 +337,7 @@ class Inputs:
     known of them.
     """
 
-    truth: dict[int, bool | None]
+    truth: Mapping[int, bool | None]
     assumed: set[int]
     assumed_points: set[Atom]
     open_points: dict[Atom, Any]

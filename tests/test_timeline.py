@@ -97,6 +97,15 @@ def test_every_period_is_what_plain_decisions_say_at_its_ends_and_beside_them(st
     check(question, timeline(question, vary))
 
 
+@pytest.mark.parametrize("filed", ["2025-02", "2025", "unknown", "none"])
+@pytest.mark.parametrize("vary", [APPLIED, ASSESSED])
+def test_what_is_known_of_the_day_of_filing_does_not_matter_once_it_is_moved(filed: str, vary: str) -> None:
+    text = (ROOT / "examples" / "spouse-under-21" / "case.yaml").read_text(encoding="utf-8")
+    assert "filed: 2025-02-28" in text
+    question = question_of(text.replace("filed: 2025-02-28", f"filed: {filed}"))
+    assert check(question, timeline(question, vary)) > 3
+
+
 def test_the_periods_of_a_route_follow_each_other_without_gap() -> None:
     for line in timeline(asked("spouse-under-21")).lines:
         assert line.periods[0].first is None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
-from reasoner.dates import Periods, Term, Value
+from reasoner.dates import Atom, Periods, Term, Value
 from reasoner.evaluate import Rails
 from reasoner.facts import Reader
 from reasoner.openness import variables
@@ -95,53 +95,82 @@ class Moment(Run):
         return found if shown or found != "not_eligible" else None
 
 
-class Course:
-    """A run from one value of what is varied to another, with the moments at which some comparison flips.
+class Leg(NamedTuple):
+    """A stretch of a course along which the same points move: its first and last value, the case read at each."""
 
-    ``low`` is the run at the first value, ``high`` reads the same case at the last. Raises :class:`CannotVary` when
-    more than dates, numbers and periods differ between the two.
+    first: Any
+    last: Any
+    low: Reader
+    high: Reader
+
+
+class Course:
+    """A case from one value of what is varied to another, with the moments at which some comparison flips.
+
+    ``base`` is a run of the case at any value, ``legs`` are the stretches of values, each beginning where the one
+    before it ends. Raises :class:`CannotVary` when more than dates, numbers and periods differ.
     """
 
-    def __init__(self, low: Run, high: Reader, first: Any, last: Any) -> None:
-        self.low, self.first, self.last = low, first, last
+    def __init__(self, base: Run, legs: Sequence[Leg]) -> None:
+        first = legs[0].first
         self.value: Callable[[int], Any] = date.fromordinal if isinstance(first, date) else int
-        self.numbers = range(self.number(first), self.number(last) + 1)
-        truth = low.inputs.truth
-        if any(truth[number] is not value for number, value in high.truths(low.machine.plan)[0].items()):
-            raise CannotVary
-        moving = dict(self._moving(high))
-        self.flips = Flips(low.inputs.calendar, moving, self.numbers, self.value)
+        truth, plan = base.inputs.truth, base.machine.plan
+        for reader in (legs[0].low, legs[-1].high):
+            if any(truth[number] is not value for number, value in reader.truths(plan)[0].items()):
+                raise CannotVary
+        self.base, calendar, moved = base, base.inputs.calendar, set[Term]()
+        self.legs: list[Flips] = []
+        for leg in legs:
+            moving = dict(self._moving(leg))
+            moved |= moving.keys()
+            numbers = range(self.number(leg.first), self.number(leg.last) + 1)
+            self.legs.append(Flips(calendar, moving, numbers, self.value))
+        self.inputs = replace(
+            base.inputs, open_points={p: v for p, v in base.inputs.open_points.items() if p not in moved}
+        )
 
     @staticmethod
     def number(value: Any) -> int:
         """The number of a value."""
         return value.toordinal() if isinstance(value, date) else int(value)
 
-    def _moving(self, high: Reader) -> Iterator[tuple[Term, Callable[[Any], Value]]]:
-        """The points that differ between the first value and the last, with their value in between."""
-        for point in self.low.machine.points(self.low.machine.comparisons):
-            was, now = self.low.inputs.calendar.value(point), high.value(_atom(point))[0]
-            if (was, now) == (self.first, self.last):
+    def _moving(self, leg: Leg) -> Iterator[tuple[Term, Callable[[Any], Value]]]:
+        """The points that differ between the first value of a leg and the last, with their value in between."""
+        machine, known = self.base.machine, self.base.inputs.calendar.value
+        for point in machine.points(machine.comparisons):
+            was, now = leg.low.value(_atom(point))[0], leg.high.value(_atom(point))[0]
+            if (was, now) == (leg.first, leg.last):
                 yield point, same
-            elif isinstance(was, Periods) and isinstance(now, Periods):
-                yield from [(point, _periods(was, now, self.first, self.last))] if was != now else []
-            elif was != now:
+            elif isinstance(was, Periods) and isinstance(now, Periods) and was != now:
+                yield point, _periods(was, now, leg.first, leg.last)
+            elif was != now or was != known(point):
                 raise CannotVary
 
     def ask(self, atoms: tuple[int, ...]) -> tuple[Moment, ...]:
         """The moments at which something that ``atoms`` depend on changes, in order, the first value among them."""
-        low, program = self.low, self.low.program
-        read = frozenset(low.evaluator.listed(low.machine.mask(atoms)))
-        asked = [
-            (number, comparison)
-            for number, comparison in program.comparisons.items()
-            if number in read and self.flips.reads(comparison)
-        ]
-        answers = {number: self.flips.answers(comparison) for number, comparison in asked}
-        starts = {self.numbers[0], *(start for listed in answers.values() for start, _ in listed)}
-        opened = frozenset(self.low.inputs.open_points)
-        starts.update(self.flips.ties([c for n, c in program.comparisons.items() if n in read], opened))
+        base, opened = self.base, frozenset(self.inputs.open_points)
+        read = frozenset(base.evaluator.listed(base.machine.mask(atoms)))
+        asked = {n: comparison for n, comparison in base.program.comparisons.items() if n in read}
+        answers = dict(self._answers(asked))
+        starts = {start for listed in answers.values() for start, _ in listed}
+        for leg in self.legs:
+            starts |= {leg.numbers[0], *leg.ties(list(asked.values()), opened)}
         return self._moments(sorted(starts), answers, read)
+
+    def _answers(self, asked: Mapping[int, Atom]) -> Iterator[tuple[int, list[tuple[int, bool | None]]]]:
+        """The answers of the comparisons that can flip, each with the first number that has it."""
+        for number, comparison in asked.items():
+            legs = [leg for leg in self.legs if leg.reads(comparison)]
+            if legs:
+                listed = ([(leg.numbers[0], leg.fixed.answer(comparison))] for leg in self.legs)
+                yield (
+                    number,
+                    [
+                        answer
+                        for leg, always in zip(self.legs, listed, strict=True)
+                        for answer in (leg.answers(comparison) if leg in legs else always)
+                    ],
+                )
 
     def _moments(
         self, starts: list[int], answers: Mapping[int, list[tuple[int, bool | None]]], read: frozenset[int]
@@ -158,9 +187,9 @@ class Course:
             varied[number] = bits[0]
             if bits[1]:
                 opened[number] = bits[1]
-        rails = self.low.evaluator.run(self.low.inputs.truth, len(starts), varied, opened)
+        rails = self.base.evaluator.run(self.inputs.truth, len(starts), varied, opened)
         sample = self._sample(read, rails, len(starts), varied, opened)
-        self.answered = tuple(answers)
+        self.answered = answers.keys()
         self._flipped: dict[tuple[int, int], list[int]] = {}
         found = tuple(self.on(self.value(start), World(rails, place, sample)) for place, start in enumerate(starts))
         for before, after in pairwise(found):
@@ -174,25 +203,23 @@ class Course:
 
         @cache
         def sample(predicates: tuple[str, ...]) -> Sample:
-            program, always = self.low.program, rails.always
+            program, always = self.base.program, rails.always
             shut = {program.atoms[n][1:] for n in program.by_predicate.get(_TOLD[0], ()) if always(n) is False}
             listed = (n for p in predicates for n in program.by_predicate.get(p, ()))
             part = residue(program, always, (n for n in listed if program.atoms[n][1:3] not in shut))
             within = frozenset(n for n in part.leaves if n in read and n not in program.comparisons)
-            options = [variable.options for variable in variables(program, self.low.inputs, within)]
+            options = [variable.options for variable in variables(program, self.inputs, within)]
             return Sample(part, program.comparisons, options, moments, varied, opened)
 
         return sample
 
     def on(self, value: Any, world: World) -> Moment:
         """The moment of a value in a world."""
-        low = self.low.inputs
-        holds, fails, index = world.shared.holds, world.shared.fails, world.index
-        truth = low.truth | {
-            n: True if holds[n] >> index & 1 else False if fails[n] >> index & 1 else None for n in self.answered
-        }
-        inputs = replace(low, truth=truth, calendar=self.flips.calendar_at(value))
-        found = Moment(self.low.machine, inputs, self.low.cast)
+        number = self.number(value)
+        leg = next(leg for leg in self.legs if number <= leg.numbers[-1])
+        truth = _Truth(self.inputs.truth, world, self.answered)
+        inputs = replace(self.inputs, truth=truth, calendar=leg.calendar_at(value))
+        found = Moment(self.base.machine, inputs, self.base.cast)
         found.value, found.world, found.course = value, world, self
         return found
 
@@ -208,14 +235,34 @@ class Course:
         return found
 
     def changing(self, moments: tuple[Moment, ...], atoms: Iterable[int]) -> Iterator[Moment]:
-        """The moments at which one of some atoms can have another truth than just before, the first among them."""
+        """Those of some successive moments at which one of some atoms can have another truth than just before, and the
+        first."""
         shared = moments[0].world.shared
-        turns = 1
+        turns = 1 << moments[0].world.index
         for atom in atoms:
             holds, fails = shared.holds[atom], shared.fails[atom]
             # What is open can be settled by what is open together, otherwise in each moment.
             turns |= holds ^ (holds << 1) | fails ^ (fails << 1) | ~(holds | fails)
         yield from (moment for moment in moments if turns >> moment.world.index & 1)
+
+
+class _Truth(Mapping[int, bool | None]):
+    """The truth of every input and comparison in a world, read off its bits where it is not the same in all."""
+
+    def __init__(self, shared: Mapping[int, bool | None], world: World, answered: Set[int]) -> None:
+        self._shared, self._world, self._answered = shared, world, answered
+
+    def __getitem__(self, number: int) -> bool | None:
+        return self._world.truth(number) if number in self._answered else self._shared[number]
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._shared
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._shared)
+
+    def __len__(self) -> int:
+        return len(self._shared)
 
 
 def _atom(point: Term) -> tuple[Any, ...]:

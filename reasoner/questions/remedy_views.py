@@ -134,7 +134,7 @@ class Views:
         return reader
 
     @cached_property
-    def truth_new(self) -> dict[int, bool | None]:
+    def truth_new(self) -> Mapping[int, bool | None]:
         """The truth of inputs with a new application."""
         return self.new.truths(self.run.machine.plan)[0] if self.new is not self.old else self.run.inputs.truth
 

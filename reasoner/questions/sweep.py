@@ -15,7 +15,7 @@ from reasoner.errors import CaseFileError, UsageError
 from reasoner.facts import Reader
 from reasoner.outcome import RESULTS
 from reasoner.questions.causes import Cause, cause, file_of
-from reasoner.questions.course import CannotVary, Course, Moment
+from reasoner.questions.course import CannotVary, Course, Leg, Moment
 from reasoner.questions.possible import dates, interval
 from reasoner.questions.scenario import SET, Change, assignment, written
 from reasoner.questions.whatif import Asked, Chosen
@@ -248,7 +248,7 @@ class _Sweep:
     def _courses(self, decision: Decision, readers: Iterator[Reader], first: Any, last: Any) -> tuple[Row, ...]:
         found = []
         for run, reader in zip(decision.runs, readers, strict=True):
-            course, pairs = Course(run, reader, first, last), self._pairs(run)
+            course, pairs = Course(run, [Leg(first, last, run.inputs.reader, reader)]), self._pairs(run)
             number, about = run.program.number, run.program.about
             atoms = {
                 pair: [*(n for p in (_RELEVANT, *RESULTS) if (n := number.get((p, *pair)))), *about("document", *pair)]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from reasoner.case import CaseFile
@@ -15,7 +13,7 @@ from reasoner.errors import CaseFileError, Fault, UsageError, dotted
 from reasoner.facts import EARLIEST, LATEST, Reader
 from reasoner.outcome import RESULTS
 from reasoner.questions.causes import Cause, cause
-from reasoner.questions.course import Course, Moment
+from reasoner.questions.course import Course, Leg, Moment
 from reasoner.questions.possible import dates, interval
 from reasoner.questions.whatif import Asked
 from reasoner.run import Run
@@ -119,24 +117,14 @@ class Start(NamedTuple):
     result: str | None
 
 
-@dataclass(eq=False, repr=False)
-class Track:
-    """A run over a range of days, with its moments."""
-
-    run: Run
-    course: Course
-    moments: tuple[Moment, ...]
-
-    def starts(self, name: str, route: str) -> Iterator[Start]:
-        """The days on which the result of a canonical person on a route begins to be another, the first day too."""
-        numbers = self.run.program.number
-        atoms = tuple(n for p in (RELEVANT, *RESULTS) if (n := numbers.get((p, name, route))))
-        before: Any = self
-        for moment in self.course.changing(self.moments, atoms):
-            result = moment.result(name, route)
-            if before is self or result != before:
-                yield Start(moment, result)
-            before = result
+def _starts(course: Course, moments: tuple[Moment, ...], name: str, route: str) -> Iterator[Start]:
+    """The moments at which the result of a canonical person on a route begins to be another, the first among them."""
+    before: Any = course
+    for moment in course.changing(moments, _told(course.base, name, route)):
+        result = moment.result(name, route)
+        if before is course or result != before:
+            yield Start(moment, result)
+        before = result
 
 
 def _periods(
@@ -144,11 +132,10 @@ def _periods(
 ) -> Iterator[Period]:
     """The periods between the days on which a result begins; the first and the last are open to the side that nobody
     limited."""
-    kept = [start for place, start in enumerate(starts) if not place or start.result != starts[place - 1].result]
-    causes = [None, *(cause(start.moment.eve, start.moment, name, route) for start in kept[1:]), None]
-    for place, start in enumerate(kept):
-        final = place + 1 == len(kept)
-        end = last if final else kept[place + 1].moment.value - _DAY
+    causes = [None, *(cause(start.moment.eve, start.moment, name, route) for start in starts[1:]), None]
+    for place, start in enumerate(starts):
+        final = place + 1 == len(starts)
+        end = last if final else starts[place + 1].moment.value - _DAY
         yield Period(
             None if place == 0 and not limited[0] else start.moment.value,
             None if final and not limited[1] else end,
@@ -172,12 +159,9 @@ class _Builder:
         ends = [low, high]
         if self.vary == APPLIED and low <= self.assessed < high:
             ends = [low, self.assessed, self.assessed + _DAY, high]
-        tracks = [list(self._track(*pair)) for pair in zip(ends[::2], ends[1::2], strict=True)]
-        for before, after in pairwise(tracks):
-            for one, other in zip(before, after, strict=True):
-                other.moments[0].previous = one.moments[-1]
         limited = low == first, high == last
-        lines = [line for parts in zip(*tracks, strict=True) for line in self._lines(parts, high, limited, chosen)]
+        courses = self._courses(list(zip(ends[::2], ends[1::2], strict=True)))
+        lines = [line for course in courses for line in self._lines(course, high, limited, chosen)]
         order = {person: place for place, person in enumerate(self.moving.file.case.persons)}
         lines.sort(key=lambda line: order[line.person])
         return Timeline(self.vary, low, high, limited, tuple(lines))
@@ -195,35 +179,42 @@ class _Builder:
         return found
 
     def _lines(
-        self, tracks: tuple[Track, ...], last: date, limited: tuple[bool, bool], chosen: Callable[[str, str], bool]
+        self, course: Course, last: date, limited: tuple[bool, bool], chosen: Callable[[str, str], bool]
     ) -> Iterator[Line]:
-        """The lines of one run, which is one track for each part of the range."""
-        run = tracks[0].run
+        """The lines of one run."""
+        run, pairs = course.base, _pairs(course.base)
+        moments = course.ask(tuple(atom for pair in pairs for atom in _told(run, *pair)))
+        later = tuple(moment for moment in moments if moment.value > self.assessed)
         regimes = {str(route): str(regime) for route, regime in self.law.table("route")}
-        for name, route in _pairs(run):
+        for name, route in pairs:
             person = run.cast.person[name]
             sponsor = run.cast.sponsor_of.get(person)
             alone = (route,) in self.law.table("holder_route")
             if not chosen(person, route) or (self.vary == APPLIED and alone):
                 continue
             # Nobody can file on a day before the assessment what is not filed yet.
-            ours = tracks if self.vary == ASSESSED or run.inputs.reader.filed(name) else tracks[-1:]
-            starts = [start for track in ours for start in track.starts(name, route)]
+            ours = moments if self.vary == ASSESSED or run.inputs.reader.filed(name) or not later else later
+            starts = list(_starts(course, ours, name, route))
             if any(start.result is not None for start in starts):
                 periods = tuple(_periods(starts, name, route, last, limited))
                 yield Line(person, None if alone else sponsor, route, regimes[route], periods)
 
-    def _track(self, first: date, last: date) -> Iterator[Track]:
-        """Every run of the case from one day to another."""
-        (low_file, low_day), (high_file, high_day) = self.moving.on(first), self.moving.on(last)
-        asked = self.asked
-        decision = asked.decide(low_file, low_day)
+    def _courses(self, parts: Sequence[tuple[date, date]]) -> Iterator[Course]:
+        """The course of every run of the case through the parts of the range."""
+        decision, silence = self.asked.decision, not self.asked.assume_nothing
+        ends = [(first, last, self.moving.on(first), self.moving.on(last)) for first, last in parts]
         for run in decision.runs:
-            reader = Reader(high_file, run.cast, self.law, high_day, decision.readings, not asked.assume_nothing)
-            course = Course(run, reader, first, last)
-            numbers, pairs = run.program.number, _pairs(run)
-            atoms = [n for pair in pairs for p in (RELEVANT, *RESULTS) if (n := numbers.get((p, *pair)))]
-            yield Track(run, course, course.ask(tuple(atoms)))
+
+            def reader(file: CaseFile, day: date, run: Run = run) -> Reader:
+                return Reader(file, run.cast, self.law, day, decision.readings, silence)
+
+            yield Course(run, [Leg(first, last, reader(*low), reader(*high)) for first, last, low, high in ends])
+
+
+def _told(run: Run, name: str, route: str) -> tuple[int, ...]:
+    """What decides the result of a canonical person on a route."""
+    numbers = run.program.number
+    return tuple(number for p in (RELEVANT, *RESULTS) if (number := numbers.get((p, name, route))))
 
 
 def _pairs(run: Run) -> list[tuple[str, str]]:
