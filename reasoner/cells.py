@@ -127,7 +127,7 @@ class Splitter:
 
     def __init__(self, atoms: list[Atom], calendar: Calendar, group: list[Term], limit: int) -> None:
         self.atoms, self.limit, self.leafs = atoms, limit, 0
-        self.reads = [list(leaves(atom)) for atom in atoms]
+        self.reads = [leaves(atom) for atom in atoms]
         self.env: dict[Any, Any] = {p: calendar.lookup(p) for reads in self.reads for p in reads}
         self.calendar = Calendar(self.env.__getitem__, calendar.members)
         values = {point: calendar.lookup(point) for point in group}

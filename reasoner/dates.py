@@ -154,7 +154,7 @@ def _comparison(calendar: Calendar, atom: Atom) -> bool | None:
 
 def _tried_out(calendar: Calendar, atom: Atom) -> bool | None:
     """The answer where bounds are too coarse: a point read twice, or an equation of days."""
-    reads = list(leaves(atom))
+    reads = leaves(atom)
     if atom[2] not in ("=", "!=") and len(set(reads)) == len(reads):
         return None
     env = {point: calendar.lookup(point) for point in reads}

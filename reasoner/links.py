@@ -9,6 +9,7 @@ one comparison is not monotone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from math import inf
 from typing import Any, Final, NamedTuple
 
@@ -35,9 +36,10 @@ class Link(NamedTuple):
     key: Any  # equal for comparisons that flip together: A <= B and B < A
 
 
+@lru_cache(1 << 14)
 def steady(atom: Atom, point: Term) -> bool:
     """Whether the atom changes at most once along the point (twice for equations and classes)."""
-    if list(leaves(atom)).count(point) > 1:
+    if leaves(atom).count(point) > 1:
         return False
     return not any(point in leaves((0, end)) for end in _moving_ends(atom))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from reasoner.days import (
@@ -192,12 +192,17 @@ def best_stretch(periods: Periods, last: date, n: int, unit: str) -> tuple[int, 
     return max(found, default=None)
 
 
-def leaves(term: Any) -> Iterator[Term]:
+@lru_cache(1 << 16)  # atoms are few and asked for time and again
+def leaves(term: Any) -> tuple[Term, ...]:
     """The points that a term or atom reads, as often as it reads them."""
+    return tuple(_leaves(term))
+
+
+def _leaves(term: Any) -> Iterator[Term]:
     for part in term[1:]:
         if type(part) is tuple:
             if part[0] in OPERATORS:
-                yield from leaves(part)
+                yield from _leaves(part)
             else:
                 yield part
 

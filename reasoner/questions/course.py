@@ -114,36 +114,34 @@ class Course:
     def __init__(self, base: Run, legs: Sequence[Leg]) -> None:
         first = legs[0].first
         self.value: Callable[[int], Any] = date.fromordinal if isinstance(first, date) else int
-        truth, plan = base.inputs.truth, base.machine.plan
-        for reader in (legs[0].low, legs[-1].high):
-            if any(truth[number] is not value for number, value in reader.truths(plan)[0].items()):
-                raise CannotVary
-        self.base, calendar, moved = base, base.inputs.calendar, set[Term]()
-        self.legs: list[Flips] = []
+        self.base, machine, calendar = base, base.machine, base.inputs.calendar
+        truth, ends, self.legs = base.inputs.truth, (legs[0].low, legs[-1].high), list[Flips]()
+        if any(truth[n] is not value for end in ends for n, value in end.truths(machine.plan)[0].items()):
+            raise CannotVary
+        points = [(point, calendar.value(point)) for point in machine.points(machine.comparisons)]
+        moved = [point for point, value in points if any(end.value(_atom(point))[0] != value for end in ends)]
         for leg in legs:
-            moving = dict(self._moving(leg))
-            moved |= moving.keys()
+            moving = dict(self._moving(leg, moved))
             numbers = range(self.number(leg.first), self.number(leg.last) + 1)
             self.legs.append(Flips(calendar, moving, numbers, self.value))
-        self.inputs = replace(
-            base.inputs, open_points={p: v for p, v in base.inputs.open_points.items() if p not in moved}
-        )
+        opened = base.inputs.open_points.items()
+        self.inputs = replace(base.inputs, open_points={point: v for point, v in opened if point not in moved})
 
     @staticmethod
     def number(value: Any) -> int:
         """The number of a value."""
         return value.toordinal() if isinstance(value, date) else int(value)
 
-    def _moving(self, leg: Leg) -> Iterator[tuple[Term, Callable[[Any], Value]]]:
-        """The points that differ between the first value of a leg and the last, with their value in between."""
-        machine, known = self.base.machine, self.base.inputs.calendar.value
-        for point in machine.points(machine.comparisons):
+    def _moving(self, leg: Leg, points: Iterable[Term]) -> Iterator[tuple[Term, Callable[[Any], Value]]]:
+        """Of some points those that differ between the first value of a leg and the last, with their value in
+        between."""
+        for point in points:
             was, now = leg.low.value(_atom(point))[0], leg.high.value(_atom(point))[0]
             if (was, now) == (leg.first, leg.last):
                 yield point, same
             elif isinstance(was, Periods) and isinstance(now, Periods) and was != now:
                 yield point, _periods(was, now, leg.first, leg.last)
-            elif was != now or was != known(point):
+            elif was != now or was != self.base.inputs.calendar.value(point):
                 raise CannotVary
 
     def ask(self, atoms: tuple[int, ...]) -> tuple[Moment, ...]:
@@ -160,17 +158,8 @@ class Course:
     def _answers(self, asked: Mapping[int, Atom]) -> Iterator[tuple[int, list[tuple[int, bool | None]]]]:
         """The answers of the comparisons that can flip, each with the first number that has it."""
         for number, comparison in asked.items():
-            legs = [leg for leg in self.legs if leg.reads(comparison)]
-            if legs:
-                listed = ([(leg.numbers[0], leg.fixed.answer(comparison))] for leg in self.legs)
-                yield (
-                    number,
-                    [
-                        answer
-                        for leg, always in zip(self.legs, listed, strict=True)
-                        for answer in (leg.answers(comparison) if leg in legs else always)
-                    ],
-                )
+            if any(leg.reads(comparison) for leg in self.legs):
+                yield number, [answer for leg in self.legs for answer in leg.answers(comparison)]
 
     def _moments(
         self, starts: list[int], answers: Mapping[int, list[tuple[int, bool | None]]], read: frozenset[int]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from reasoner.cells import Splitter
@@ -59,7 +60,9 @@ class Flips:
 
     def answers(self, atom: Atom) -> list[tuple[int, bool | None]]:
         """The answers of a comparison, each with the first number that has it."""
-        renamed = self._renamed(atom)  # many persons ask the same of the day that is varied
+        if not self.reads(atom):
+            return [(self.numbers[0], self.fixed.answer(atom))]
+        renamed = _renamed(atom, self.alone)  # many persons ask the same of the day that is varied
         if (found := self._answers.get(renamed)) is None:
             found = self._answers[renamed] = []
             for start in sorted({self.numbers[0], *self.cuts(atom, renamed)}):
@@ -95,7 +98,7 @@ class Flips:
         flips passes another. ``atoms`` are all comparisons that count, ``opened`` the points that are open."""
         if not opened:
             return []
-        renamed = [self._renamed(atom) for atom in atoms if not opened.isdisjoint(leaves(atom))]
+        renamed = [_renamed(atom, self.alone) for atom in atoms if not opened.isdisjoint(leaves(atom))]
         group: dict[Term, None] = {MOVED: None}
         before = 0
         while len(group) > before:
@@ -115,11 +118,6 @@ class Flips:
 
     def _splits(self, point: Term) -> bool:
         return point == MOVED or isinstance(self.fixed.value(point), Open | OpenCode)
-
-    def _renamed(self, term: Any) -> Any:
-        if type(term) is not tuple:
-            return term
-        return MOVED if term in self.alone else tuple([self._renamed(part) for part in term])
 
     def _comparison(self, atom: Atom, renamed: Atom, operator: str) -> Callable[[int], bool | None]:
         """A comparison by number; the side that does not move is worked out once."""
@@ -166,7 +164,7 @@ class Flips:
                 if limit is not None:
                     comparison = ("date", atom[3], operator, limit.isoformat())
                     yield from self._monotone(
-                        self._comparison(comparison, self._renamed(comparison), operator), self.numbers
+                        self._comparison(comparison, _renamed(comparison, self.alone), operator), self.numbers
                     )
 
     def _parallel(self, atom: Atom, renamed: Atom) -> bool:
@@ -183,7 +181,7 @@ class Flips:
         first, last = self.numbers[0], self.numbers[-1]
         days: list[date] = []
         for term in (part for part in atom[1:] if isinstance(part, tuple)):
-            if term[0] not in _QUANTITIES or list(leaves((0, term))).count(term[2]) != 1 or term[2] not in self.alone:
+            if term[0] not in _QUANTITIES or leaves((0, term)).count(term[2]) != 1 or term[2] not in self.alone:
                 return first, last
             periods = periods_of(self.calendar.value, term[1])
             length, unit = window_of(self.calendar.value, term[3])
@@ -202,6 +200,13 @@ class Flips:
         """Whether a number that a quantity is compared with is about as many days as its window has."""
         needed = [value for part in atom[1:] if isinstance(value := self.calendar.value(part), int)]
         return not unit or any(abs(value - length * _LENGTHS[unit]) <= _PLAY for value in needed)
+
+
+@lru_cache(1 << 14)
+def _renamed(term: Any, alone: frozenset[Term]) -> Any:
+    if type(term) is not tuple:
+        return term
+    return MOVED if term in alone else tuple([_renamed(part, alone) for part in term])
 
 
 def same(value: Any) -> Any:

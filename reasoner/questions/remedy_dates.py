@@ -36,7 +36,7 @@ def flips(comparisons: Iterable[Atom], moving: frozenset[Atom], calendar: Calend
     """The first day of ``span`` and those on which a comparison is answered otherwise than the day before, if all
     points ``moving`` stand on it; None when there are too many days to try."""
     read = [_moved(comparison, moving) for comparison in comparisons]
-    read = [comparison for comparison in read if list(leaves(comparison)).count(_DAY) == 1]
+    read = [comparison for comparison in read if leaves(comparison).count(_DAY) == 1]
     starts = {span.lo}
     for end in ("lo", "hi"):  # an open date is passed in two steps
 
