@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from itertools import product
 from typing import Any, Final, NamedTuple
 
 from reasoner.axes import Axis, kinds_of_code
 from reasoner.dates import NONE, Atom, Calendar, Open, OpenCode, OpenPeriods, Periods, Term
 from reasoner.days import compare
-from reasoner.links import steady, tangled
+from reasoner.links import lively, steady, tangled
 from reasoner.terms import leaves
 
 _MOST_TRIALS: Final = 100_000  # values tried one by one where a comparison can flip more than once
@@ -47,7 +48,7 @@ class Worlds(NamedTuple):
     `free_atoms` are not decided by any world: they read a list of periods that is open, an open
     point that was not to be split or, when the worlds exceeded the limit, the points here. Either
     way may then be true, and `exact` is False because combinations of free atoms are included that
-    no value brings about.
+    no value brings about. `too_many` says that the limit is why.
     """
 
     points: tuple[Term, ...]
@@ -55,6 +56,7 @@ class Worlds(NamedTuple):
     exact: bool = True
     atoms: tuple[int, ...] = ()
     free_atoms: tuple[int, ...] = ()
+    too_many: bool = False
 
 
 class _TooMany(Exception):
@@ -116,7 +118,7 @@ def _component(group: list[Term], members: list[int], atoms: Sequence[Atom], cal
         splitter = Splitter([atoms[i] for i in members], calendar, group, limit)
         found = splitter.split(splitter.axes)
     except _TooMany:
-        return Worlds(tuple(group), (), False, (), tuple(members))
+        return Worlds(tuple(group), (), False, (), tuple(members), too_many=True)
     names = [axis.point for axis in splitter.axes]
     cells = tuple(World(dict(zip(names, row, strict=True)), truth) for row, truth in found)
     return Worlds(tuple(names), cells, True, tuple(members))
@@ -219,14 +221,23 @@ class Splitter:
 
     def _cuts(self, atom: Atom, axis: Axis, index: int) -> Iterator[int]:
         if not steady(atom, axis.point):
-            yield from self._tried(axis, lambda value: self.calendar.answer(atom))
+            yield from self._untied(atom, axis)
         elif atom[0] == "class":
             yield from self._boundaries(atom, axis)
         elif atom[0] in ("date", "number"):
             for op in ("<=", "<") if atom[2] in ("=", "!=") else (atom[2],):
-                yield from self._flip(axis, self._comparison(atom, op, axis.point))
+                yield from self._flip(axis, axis.range, self._comparison(atom, op, axis.point))
         else:
-            yield from self._flip(axis, lambda value: self.calendar.answer(atom))
+            yield from self._flip(axis, axis.range, lambda value: self.calendar.answer(atom))
+
+    def _untied(self, atom: Atom, axis: Axis) -> Iterator[int]:
+        """The numbers at which an atom changes that can come and go: all are tried between which it does."""
+        numbers, answer = axis.range, lambda value: self.calendar.answer(atom)
+        days = isinstance(axis.value.lo, date) and not isinstance(axis.value.lo, datetime)
+        first, last = lively(atom, (axis.point,), self.calendar, numbers) if days else (numbers[0], numbers[-1])
+        yield from self._flip(axis, range(numbers[0], first + 1), answer)
+        yield from self._tried(axis, range(first, last + 1), answer)
+        yield from self._flip(axis, range(last, numbers[-1] + 1), answer)
 
     def _comparison(self, atom: Atom, op: str, point: Term) -> Callable[[Any], bool | None]:
         """The comparison as a function of the point; the other side is worked out once."""
@@ -237,9 +248,9 @@ class Splitter:
         fixed = calendar.value(left)
         return lambda value: compare(fixed, op, calendar.value(right))
 
-    def _flip(self, axis: Axis, truth: Callable[[Any], bool | None]) -> Iterator[int]:
+    def _flip(self, axis: Axis, numbers: range, truth: Callable[[Any], bool | None]) -> Iterator[int]:
         """The number at which a truth that changes at most once does so."""
-        env, point, at, numbers = self.env, axis.point, axis.at, axis.range
+        env, point, at = self.env, axis.point, axis.at
 
         def changed(number: int) -> bool:
             env[point] = value = at(number)
@@ -250,12 +261,12 @@ class Splitter:
         if changed(numbers[-1]):
             yield numbers[bisect_left(numbers, True, key=changed)]
 
-    def _tried(self, axis: Axis, truth: Callable[[Any], bool | None]) -> Iterator[int]:
+    def _tried(self, axis: Axis, numbers: range, truth: Callable[[Any], bool | None]) -> Iterator[int]:
         """The numbers at which a truth changes, found by trying every value."""
-        if len(axis.range) > _MOST_TRIALS:
+        if len(numbers) > _MOST_TRIALS:
             raise _TooMany
         before = None
-        for number in axis.range:
+        for number in numbers:
             self.env[axis.point] = value = axis.at(number)
             now = truth(value)
             if before is not None and now is not before:
@@ -269,4 +280,5 @@ class Splitter:
             start, stop = table.get(code, (None, None))
             for limit, op in ((start, ">="), (stop, ">")):
                 if limit is not None:
-                    yield from self._flip(axis, self._comparison(("date", atom[3], op, limit), op, axis.point))
+                    compared = self._comparison(("date", atom[3], op, limit), op, axis.point)
+                    yield from self._flip(axis, axis.range, compared)

@@ -21,10 +21,15 @@ SETTLING = 3  # the largest set of inputs that is tried for settling a result to
 
 
 class Variable(NamedTuple):
-    """Something open: the places in the case file that would settle it, and its options."""
+    """Something open: the places in the case file that would settle it, and its options.
+
+    It is ``coarse`` where there are too many worlds for them to be its options: combinations of coarse variables need
+    not be possible.
+    """
 
     paths: tuple[Path, ...]
     options: tuple[Option, ...]
+    coarse: bool = False
 
     @property
     def atoms(self) -> frozenset[int]:
@@ -81,7 +86,7 @@ def _dates(program: GroundProgram, inputs: Inputs, within: frozenset[int]) -> It
             members = [numbers[index] for index in group.atoms]
             yield Variable(paths, tuple(dict(zip(members, row, strict=True)) for row in rows))
         for index in group.free_atoms:
-            yield Variable(paths, ({numbers[index]: True}, {numbers[index]: False}))
+            yield Variable(paths, ({numbers[index]: True}, {numbers[index]: False}), group.too_many)
 
 
 def depends_on(program: GroundProgram, inputs: Inputs, truth: Truth, results: Sequence[int]) -> tuple[Dependence, ...]:

@@ -21,7 +21,7 @@ from reasoner.explanation import Explainer
 from reasoner.facts import Inputs, Plan
 from reasoner.ground import Atom, GroundProgram
 from reasoner.links import steady
-from reasoner.openness import variables
+from reasoner.openness import Variable, variables
 from reasoner.program import Law
 from reasoner.residue import Residue, constrained, residue
 from reasoner.sampling import Sample
@@ -285,8 +285,11 @@ class Run:
         if self.contradictory:
             return dict.fromkeys(asked)
         part = residue(self.program, self.rails.truth, asked)
-        options = self._options(part)
-        sample = Sample(part, self.program.comparisons, options)
+        listed = self._open(part)
+        if len(asked) > 1 and any(variable.coarse for variable in listed):
+            # Each alone reads fewer dates, which may have few enough worlds to be told apart.
+            return {number: value for one in asked for number, value in self._worked_out([one]).items()}
+        sample = Sample(part, self.program.comparisons, [variable.options for variable in listed])
         found: dict[int, bool | None] = {number: None for number in asked if sample.open(number)}
         rest = [number for number in asked if number not in found]
         if rest:
@@ -297,8 +300,11 @@ class Run:
             found |= {n: True if n in common.certain else None if n in common.possible else False for n in rest}
         return found
 
+    def _open(self, part: Residue) -> tuple[Variable, ...]:
+        return variables(self.program, self.inputs, frozenset(part.leaves))
+
     def _options(self, part: Residue) -> list[tuple[Option, ...]]:
-        return [variable.options for variable in variables(self.program, self.inputs, frozenset(part.leaves))]
+        return [variable.options for variable in self._open(part)]
 
     @cached_property
     def _all_undecided(self) -> tuple[int, ...]:

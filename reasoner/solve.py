@@ -74,9 +74,8 @@ def consequences(part: Residue, variables: Sequence[Sequence[Option]], asked: It
             atoms = [backend.add_atom() for _ in options]
             backend.add_rule(atoms, choice=True)
             backend.add_rule([], [-atom for atom in atoms])
-            for index, (atom, option) in enumerate(zip(atoms, options, strict=True)):
-                for other in atoms[:index]:
-                    backend.add_rule([], [atom, other])
+            backend.add_weight_rule([], 2, [(atom, 1) for atom in atoms])
+            for atom, option in zip(atoms, options, strict=True):
                 for number, value in option.items():
                     backend.add_rule([], [atom, -number if value else number])
     found = []

@@ -248,6 +248,45 @@ def test_an_end_that_moves_its_window_is_tried_day_by_day(data: st.DataObject) -
     check(atoms, {P: Open(start, start + timedelta(60)), MET: met, N: Open(0, 12)})
 
 
+def test_an_unknown_end_of_a_window_is_tried_only_near_what_it_counts() -> None:
+    met = Periods(
+        ((date(2021, 3, 1), date(2021, 3, 20)), (date(2022, 1, 10), date(2022, 2, 20)), (date(2023, 5, 1), None))
+    )
+    window = ("*", 2, "years")
+    atoms = [
+        ("number", ("count", MET, P, window), ">=", 3),
+        ("number", ("days", MET, P, window), ">=", 45),
+        ("unbroken", MET, P, ("*", 1, "years")),
+    ]
+    values = {P: Open(date(1900, 1, 1), date(2200, 12, 31)), MET: met}
+    (group,) = worlds(atoms, calendar(values), [P])
+    assert group.exact
+    near = values | {P: Open(date(2020, 1, 1), date(2027, 12, 31))}
+    assert {world.truth for world in group.cells} == set(brute(atoms, near, [P]).values())
+    for world in group.cells:
+        cell = world.assignment[P]
+        for day in (cell.lo, cell.hi):
+            assert tuple(calendar(values | {P: day}).answer(atom) for atom in atoms) == world.truth
+
+
+def test_a_year_and_twelve_months_leave_two_unknown_days_to_bisection() -> None:
+    unknown = Open(date(1900, 1, 1), date(2200, 12, 31))
+    later = ("+", Q, ("*", 3, "months"))
+    atoms = [
+        ("date", P, "<=", ("+", Q, ("*", 1, "years"))),
+        ("date", P, "<=", ("+", Q, ("*", 12, "months"))),
+        ("date", P, "<=", later),
+        ("date", later, "<=", ("+", P, ("*", 7, "days"))),
+        ("date", P, "<=", ("+", later, ("*", 7, "days"))),
+        ("date", ("birthday", Q, K), "<=", P),
+        ("date", P, "<", ("birthday", Q, 18)),
+    ]
+    (group,) = worlds(atoms, calendar({P: unknown, Q: unknown, K: 18}), [P, Q])
+    assert group.exact
+    near = {P: Open(date(2004, 1, 1), date(2004, 6, 30)), Q: Open(date(2003, 1, 1), date(2004, 8, 31)), K: 18}
+    check(atoms, near)
+
+
 def test_codes_are_split_by_the_classes_they_are_in() -> None:
     values = {C: OpenCode(), K: date(2024, 1, 1)}
     (group,) = worlds([("class", "eu", C, K), ("class", "seven", C)], calendar(values), [C])
@@ -307,7 +346,7 @@ def test_past_the_limit_the_comparisons_of_a_group_are_free() -> None:
     values = {P: Open(1, 99), Q: Open(1, 9)}
     atoms = [("number", P, "<=", n) for n in range(1, 50)] + [("number", Q, "<=", 3)]
     over, within = worlds(atoms, calendar(values), [P, Q], limit=20)
-    assert over == Worlds((P,), (), False, (), tuple(range(49)))
+    assert over == Worlds((P,), (), False, (), tuple(range(49)), too_many=True)
     assert within.exact and len(within.cells) == 2
 
 

@@ -14,15 +14,12 @@ from typing import Any, Final
 
 from reasoner.cells import Splitter
 from reasoner.dates import Atom, Calendar, Open, OpenCode, Term
-from reasoner.days import add, compare
-from reasoner.links import steady
-from reasoner.terms import leaves, periods_of, window_of
+from reasoner.days import compare
+from reasoner.links import PLAY, lively, steady
+from reasoner.terms import leaves
 
 MOVED: Final = ("moved",)  # stands for every point that has the varied value
 _SHIFTS: Final = ("+", "-", "plus", "minus", "birthday")
-_PLAY: Final = 40  # days by which the lengths of months and years can put two sums of days and units apart
-_LENGTHS: Final = {"years": 365.2425, "months": 30.436875, "days": 1}
-_QUANTITIES: Final = ("days", "count", "longest")
 
 Moving = Mapping[Term, Callable[[Any], Any]]
 """The points whose value follows what is varied, each with its value for a varied one."""
@@ -88,7 +85,7 @@ class Flips:
         elif steady(renamed, MOVED):
             yield from self._monotone(lambda number: self._answer(atom, number), numbers)
         elif not self._parallel(atom, renamed):
-            first, last = self._lively(atom)
+            first, last = lively(atom, self.alone, self.calendar, self.numbers)
             yield from self._monotone(lambda number: self._answer(atom, number), range(numbers[0], first + 1))
             yield from self._tried(atom, range(first, last + 1))
             yield from self._monotone(lambda number: self._answer(atom, number), range(last, numbers[-1] + 1))
@@ -174,32 +171,7 @@ class Flips:
         self._now = self.at(self.numbers[0])
         left, right = self.calendar.value(atom[1]), self.calendar.value(atom[3])
         known = type(left) is date and type(right) is date
-        return renamed[1] == renamed[3] or (known and abs((left - right).days) > _PLAY)
-
-    def _lively(self, atom: Atom) -> tuple[int, int]:
-        """The numbers between which an answer can come and go; outside it changes at most once."""
-        first, last = self.numbers[0], self.numbers[-1]
-        days: list[date] = []
-        for term in (part for part in atom[1:] if isinstance(part, tuple)):
-            if term[0] not in _QUANTITIES or leaves((0, term)).count(term[2]) != 1 or term[2] not in self.alone:
-                return first, last
-            periods = periods_of(self.calendar.value, term[1])
-            length, unit = window_of(self.calendar.value, term[3])
-            known = isinstance(length, int)
-            if not known or (not periods.complete and self._near(atom, length, unit)):
-                return first, last
-            for start, stop in periods.spans:
-                for day in (start, stop or start):
-                    days += [day, add(day, length + 1, unit)] if unit else [day]
-        if not days:
-            return first, first  # no period is known, and what is not known stays so
-        lively = min(days).toordinal() - 1, max(days).toordinal() + 1
-        return min(max(first, lively[0]), last), max(min(last, lively[1]), first)
-
-    def _near(self, atom: Atom, length: int, unit: str) -> bool:
-        """Whether a number that a quantity is compared with is about as many days as its window has."""
-        needed = [value for part in atom[1:] if isinstance(value := self.calendar.value(part), int)]
-        return not unit or any(abs(value - length * _LENGTHS[unit]) <= _PLAY for value in needed)
+        return renamed[1] == renamed[3] or (known and abs((left - right).days) > PLAY)
 
 
 @lru_cache(1 << 14)
