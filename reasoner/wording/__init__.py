@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,12 @@ class Wording:
     def citation(self, label: str) -> str:
         """The label of an article or judgment; numbers and signs are the same in all languages."""
         parts = self.sections["citations"]
-        words = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
-        return re.sub(rf"\b(?:{words})(?!\w)", lambda found: str(parts[found[0]]), label)
+        return self._citations.sub(lambda found: str(parts[found[0]]), label)
+
+    @cached_property
+    def _citations(self) -> re.Pattern[str]:
+        words = "|".join(re.escape(part) for part in sorted(self.sections["citations"], key=len, reverse=True))
+        return re.compile(rf"\b(?:{words})(?!\w)")
 
     def ui(self, key: str, **values: object) -> str:
         """A label or sentence of the interface."""
