@@ -7,7 +7,7 @@ calls certain is certain) and exact wherever no input is open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -32,29 +32,33 @@ class Evaluator:
     @cached_property
     def order(self) -> tuple[int, ...]:
         """Derived atoms, each after everything its rule instances read."""
-        rules, done, order = self.program.rules, set[int](), list[int]()
-        for start in rules:
-            stack: list[tuple[int, bool]] = [(start, False)]
-            open_path: set[int] = set()
-            while stack:
-                atom, leaving = stack.pop()
-                if leaving:
-                    open_path.discard(atom)
-                    if atom not in done:
-                        done.add(atom)
-                        order.append(atom)
-                    continue
-                if atom in done or atom not in rules:
-                    continue
-                if atom in open_path:
-                    name = self.program.atoms.get(atom, ("?",))[0]
-                    where = ", ".join(sorted({self.place(rule) for on in open_path for rule, *_ in rules[on]}))
-                    raise RulesError(f"{where}: the law is not stratified: {name} depends on itself")
-                open_path.add(atom)
-                stack.append((atom, True))
+        rules, order, rest = self.program.rules, list[int](), list(self.program.rules)
+        unknown = set(rest)
+        while rest:  # they are ground nearly in this order, so that few have to wait for another turn
+            later = []
+            for atom in rest:
                 for _, _, positive, negative in rules[atom]:
-                    stack += [(other, False) for other in (*positive, *negative) if other not in done]
+                    if not (unknown.isdisjoint(positive) and unknown.isdisjoint(negative)):
+                        later.append(atom)
+                        break
+                else:
+                    unknown.remove(atom)
+                    order.append(atom)
+            if len(later) == len(rest):
+                raise self._circular(later)
+            rest = later
         return tuple(order)
+
+    def _circular(self, waiting: Sequence[int]) -> RulesError:
+        """What is wrong when each of some atoms waits for another of them."""
+        rules, among, path = self.program.rules, set(waiting), [waiting[0]]
+        while path[-1] not in path[:-1]:
+            read = (number for _, _, *bodies in rules[path[-1]] for body in bodies for number in body)
+            path.append(next(number for number in read if number in among))
+        circle = path[path.index(path[-1]) :]
+        where = ", ".join(sorted({self.place(rule) for atom in circle for rule, *_ in rules[atom]}))
+        name = self.program.atoms.get(path[-1], ("?",))[0]
+        return RulesError(f"{where}: the law is not stratified: {name} depends on itself")
 
     def run(
         self,
