@@ -39,22 +39,23 @@ def law_files(root: Path) -> dict[Path, bytes]:
 
     Raises :class:`RulesError` when one cannot be read.
     """
-    files: dict[Path, bytes] = {}
+    files: dict[str, bytes] = {}
 
     def visit(path: str) -> None:
-        if Path(path) in files:
+        if path in files:
             return
         try:
             with open(path, "rb") as file:
-                files[Path(path)] = content = file.read()
+                files[path] = content = file.read()
         except OSError as error:
             raise RulesError(f"{path}: the law file cannot be read ({error.strerror})") from None
         if b"#include" in content:
+            folder = Path(path).parent
             for name in re.findall(rb'^#include\s+"([^"]+)"\s*\.', content, re.MULTILINE):
-                visit(os.path.normpath(Path(path).parent / name.decode()))
+                visit(os.path.normpath(f"{folder}/{name.decode()}"))
 
     visit(str((root / "encodings" / "main.lp").resolve()))
-    return files
+    return {Path(path): content for path, content in files.items()}
 
 
 def digest_of(root: Path, files: Mapping[Path, bytes], reforms: Sequence[Reform] = ()) -> str:
@@ -71,10 +72,7 @@ def digest_of(root: Path, files: Mapping[Path, bytes], reforms: Sequence[Reform]
 
 def _name(base: Path, path: Path) -> str:
     """The name of a file relative to the resolved root of the law."""
-    try:
-        return path.relative_to(base).as_posix()
-    except ValueError:
-        return path.as_posix()
+    return str(path).removeprefix(f"{base}{os.sep}").replace(os.sep, "/")
 
 
 @dataclass(repr=False)
