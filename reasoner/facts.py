@@ -7,7 +7,6 @@ stands there is compared with the argument that the path does not name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,7 +31,6 @@ UNKNOWN: dict[str, Value] = {
     "language": OpenCode(),
     "periods": OpenPeriods(),
 }
-_PART = re.compile(r"\{(\w+)\}|(\w+)")
 _THING = {"persons": 2, "applications": 2, "unions": 4, "documents": 4}
 
 Thing = tuple[Any, ...]
@@ -52,8 +50,8 @@ _ADDRESSES: dict[tuple[str, Atom], tuple[Thing, tuple[str, ...]]] = {}
 
 
 def _address(entry: Entry, atom: Atom) -> tuple[Thing, tuple[str, ...]]:
-    binding = dict(zip(entry.arguments, atom[1:], strict=True))
-    parts: list[Any] = [binding.get(m[1], m[1]) if m[1] else m[2] for m in _PART.finditer(entry.path)]
+    binding = dict(zip(["{" + name + "}" for name in entry.arguments], atom[1:], strict=True))
+    parts: list[Any] = [binding.get(part, part) for part in entry.path.split(".")]
     if parts[2:4] == ["procedure", "extensions"]:
         return ("extensions", parts[1], parts[4]), tuple(parts[5:])
     size = _THING.get(parts[0], 0)
