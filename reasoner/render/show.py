@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ def decision(
     """Prints the outcomes of a decision, or those of one person or route."""
     chosen = matching(decision, Target(person, route)) if person or route else decision.decided
     if format == "json":
-        print(json.dumps(as_json(decision, [outcome for _, outcome in chosen]), indent=2, ensure_ascii=False))
+        _print_json(as_json(decision, [outcome for _, outcome in chosen]))
         return
     writer = Writer(decision, wording, depth=depth, full=full)
     lines = [writer.cut(writer.outcome(run, outcome)) for run, outcome in chosen]
@@ -74,7 +73,7 @@ def explanation(
     chosen = matching(decision, target)
     if format == "json":
         trees = [_tree_data(run, outcome, target, writer.sentences(run)) for run, outcome in chosen]
-        print(json.dumps({**as_json(decision, ()), "outcomes": trees}, indent=2, ensure_ascii=False))
+        _print_json({**as_json(decision, ()), "outcomes": trees})
         return
     lines = list(_explained(writer, chosen, target))
     _print(decision, wording, format, lines or [Line("", wording.ui("nobody"))], writer.articles)
@@ -133,6 +132,12 @@ def node_data(node: Node, sentences: Sentences) -> dict[str, Any]:
     if node.children:
         data["because"] = [node_data(child, sentences) for child in node.children]
     return data
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    import json
+
+    print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
 def _print(decision: Decision, wording: Wording, format: str, lines: list[Line], articles: dict[str, str]) -> None:
