@@ -91,7 +91,7 @@ class Store:
     def _load(self, name: str) -> Any:
         """What was stored, or None; a file that is not as it was written counts as none."""
         try:
-            content = self._path(name).read_bytes()
+            content = memoryview(self._path(name).read_bytes())
             return marshal.loads(content[32:]) if sha256(content[32:]).digest() == content[:32] else None
         except (OSError, ValueError, EOFError, TypeError):
             return None

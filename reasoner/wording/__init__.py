@@ -108,8 +108,8 @@ def _sections(language: str, cache: Path | None) -> dict[str, dict[str, Any]]:
     stamps = [(path.name, *_stamp(path)) for path in sorted((FOLDER / language).glob("*.yaml"))]
     path = cache / f"wording-{language}.bin"
     try:
-        content = path.read_bytes()
-        stored = marshal.loads(content[32:]) if sha256(content[32:]).digest() == content[:32] else None
+        found = memoryview(path.read_bytes())
+        stored = marshal.loads(found[32:]) if sha256(found[32:]).digest() == found[:32] else None
         if stored is not None and stored[0] == [str(FOLDER), stamps]:
             return stored[1]  # type: ignore[no-any-return]
     except (OSError, ValueError, EOFError, TypeError):
