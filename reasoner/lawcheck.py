@@ -29,29 +29,27 @@ def check_letters(name: str, text: str) -> None:
         comment = (comment or line.lstrip().startswith("%*")) and "*%" not in line
 
 
-def check_choices(statements: Iterable[tuple[str, ast.AST]]) -> None:
+def check_choices(rules: Iterable[tuple[str, ast.AST]]) -> None:
     """Raises :class:`RulesError` listing every rule with a choice or a disjunction."""
     from clingo import ast
 
     kinds = (ast.ASTType.Aggregate, ast.ASTType.HeadAggregate, ast.ASTType.Disjunction)
     faults = [
         f"{name}:{node.location.begin.line}: a choice or a disjunction; the law must have one answer for each case"
-        for name, node in statements
-        if node.ast_type == ast.ASTType.Rule and node.head.ast_type in kinds
+        for name, node in rules
+        if node.head.ast_type in kinds
     ]
     if faults:
         raise RulesError("\n".join(faults))
 
 
-def check_comparisons(statements: Iterable[tuple[str, ast.AST]], entries: Sequence[Entry]) -> None:
+def check_comparisons(rules: Iterable[tuple[str, ast.AST]], entries: Sequence[Entry]) -> None:
     """Raises :class:`RulesError` listing every name inside a comparison that the vocabulary does not declare."""
     from clingo import ast
 
     points = {entry.name: len(entry.arguments) for entry in entries if entry.point}
     faults: list[str] = []
-    for name, node in statements:
-        if node.ast_type != ast.ASTType.Rule:
-            continue
+    for name, node in rules:
         for literal in node.body:
             atom = getattr(literal, "atom", None)
             if atom is None or atom.ast_type != ast.ASTType.TheoryAtom:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -257,13 +257,15 @@ def parse(root: Path, reforms: tuple[Reform, ...] = ()) -> Source:
     statements = [
         (name, node) for name, nodes in parsed for node in nodes if not _skipped(node, ast) and id(node) not in ended
     ]
-    bodies = {id(node): [*map(_rests_on, node.body)] for _, node in statements if node.ast_type == ast.ASTType.Rule}
-    static = _static_predicates([node for _, node in statements], bodies)
+    laws = [(name, node) for name, node in statements if node.ast_type == ast.ASTType.Rule]
+    heads = {id(node): predicate_of(node.head) for _, node in laws}
+    bodies = {id(node): [*map(_rests_on, node.body)] for _, node in laws}
+    static = _static_predicates([node for _, node in statements], heads, bodies)
     entries = tuple(_entries(parsed))
-    lawcheck.check_choices(statements)
-    lawcheck.check_comparisons(statements, entries)
-    tagged, rules = _tag(parsed, static, ended, bodies)
-    facts = _tables(root, [node for _, node in statements], static)
+    lawcheck.check_choices(laws)
+    lawcheck.check_comparisons([(name, node) for name, node in laws if None in bodies[id(node)]], entries)
+    tagged, rules = _tag(parsed, static, ended, heads, bodies)
+    facts = _tables([node for _, node in laws if heads[id(node)] in static])
     shown = tuple(str(node.name) for node in tagged if node.ast_type == ast.ASTType.ShowSignature)
     law = Law(digest_of(root, files, reforms), tuple(rules), entries, facts, tuple(changes), reforms)
     return Source(law, tuple(tagged), shown)
@@ -288,9 +290,7 @@ def _parse_files(root: Path) -> list[tuple[str, list[ast.AST]]]:
 
 
 def _skipped(node: ast.AST, kinds: Any) -> bool:
-    if node.ast_type == kinds.ASTType.Comment:
-        return True
-    return bool(node.ast_type == kinds.ASTType.Program)
+    return node.ast_type in (kinds.ASTType.Comment, kinds.ASTType.Program)
 
 
 _NAME = r"_*[a-z][\w']*"
@@ -299,26 +299,28 @@ _VARIABLE = r'"(?:\\.|[^"\\])*"|(?<![\w\'])(_*[A-Z][\w\']*)'  # what is quoted i
 
 def predicate_of(literal: Any) -> str | None:
     """``name`` of the symbolic atom in a literal, or of a pool of them; None for a comparison or theory atom."""
-    symbol = getattr(getattr(literal, "atom", None), "symbol", None)
+    return _name_in(getattr(literal, "atom", None))
+
+
+def _name_in(atom: Any) -> str | None:
+    symbol = getattr(atom, "symbol", None)
     found = None if symbol is None else re.search(_NAME, str(symbol))  # as text: its parts are slow to ask for
     return found and found[0]
 
 
+Heads = Mapping[int, str | None]
+"""Of each rule, by the identity of its node, the predicate it is about."""
 Bodies = Mapping[int, Sequence[str | None]]
 """Of each rule, by the identity of its node, what the literals of its body rest on."""
 
 
-def _static_predicates(nodes: Sequence[ast.AST], bodies: Bodies) -> frozenset[str]:
+def _static_predicates(nodes: Sequence[ast.AST], heads: Heads, bodies: Bodies) -> frozenset[str]:
     """Predicates that the shape of a case alone decides: no input and no comparison stands behind them."""
     from clingo import ast
 
     varying: set[str | None] = {None}
-    rules: list[tuple[str, frozenset[str | None]]] = []
-    for node in nodes:
-        if node.ast_type == ast.ASTType.External:
-            varying.add(str(node.atom.symbol.name))
-        elif node.ast_type == ast.ASTType.Rule and (head := predicate_of(node.head)) is not None:
-            rules.append((head, frozenset(bodies[id(node)])))
+    varying.update(str(node.atom.symbol.name) for node in nodes if node.ast_type == ast.ASTType.External)
+    rules = [(head, frozenset(bodies[rule])) for rule, head in heads.items() if head is not None]
     changed = True
     while changed:
         changed = False
@@ -334,15 +336,20 @@ def _rests_on(literal: Any) -> str | None:
     from clingo import ast
 
     atom = getattr(literal, "atom", None)
-    if atom is None or atom.ast_type == ast.ASTType.Comparison:
+    kind = ast.ASTType.Comparison if atom is None else atom.ast_type
+    if kind == ast.ASTType.Comparison:
         return ""
-    if atom.ast_type in (ast.ASTType.TheoryAtom, ast.ASTType.BodyAggregate):
+    if kind in (ast.ASTType.TheoryAtom, ast.ASTType.BodyAggregate):
         return None
-    return predicate_of(literal) or str(atom)
+    return _name_in(atom) or str(atom)
 
 
 def _tag(
-    parsed: Sequence[tuple[str, list[ast.AST]]], static: frozenset[str], ended: frozenset[int], bodies: Bodies
+    parsed: Sequence[tuple[str, list[ast.AST]]],
+    static: frozenset[str],
+    ended: frozenset[int],
+    heads: Heads,
+    bodies: Bodies,
 ) -> tuple[list[ast.AST], list[Rule]]:
     """Statements to ground, in which every varying rule runs through an atom that carries its identity and
     variables; those in ``ended`` are left out."""
@@ -356,22 +363,23 @@ def _tag(
         for node in nodes:
             if node.ast_type == ast.ASTType.Comment or id(node) in ended:
                 continue
-            head = predicate_of(node.head) if node.ast_type == ast.ASTType.Rule else None
+            head = heads.get(id(node))
             if head is None or name.startswith("facts/"):
                 tagged.append(node)
                 continue
-            variables = variables_of(node)
-            varies = head not in static and not still.issuperset(bodies[id(node)])
+            text, line, body = str(node), node.location.begin.line, bodies[id(node)]
+            variables = variables_of(text)
+            varies = head not in static and not still.issuperset(body)
             rules.append(
                 Rule(
                     len(rules),
                     name,
-                    node.location.begin.line,
-                    str(node),
-                    comments.above(node.location.begin.line),
+                    line,
+                    text,
+                    comments.above(line),
                     head,
                     variables,
-                    provisions_of(node.body),
+                    provisions_of(each for each, read in zip(node.body, body, strict=True) if read == "in_force"),
                     varies,
                 )
             )
@@ -399,12 +407,12 @@ def _through_tag(node: ast.AST, index: int, variables: Sequence[str]) -> Iterato
     yield ast.Rule(where, node.head, [literal(TAG, terms)])
 
 
-def variables_of(node: ast.AST) -> tuple[str, ...]:
-    """The names of the variables of a rule or of a part of one, sorted."""
+def variables_of(node: ast.AST | str) -> tuple[str, ...]:
+    """The names of the variables of a rule or of a part of one, or of its text, sorted."""
     return tuple(sorted({name for name in re.findall(_VARIABLE, str(node)) if name}))
 
 
-def provisions_of(body: Sequence[Any]) -> tuple[str, ...]:
+def provisions_of(body: Iterable[Any]) -> tuple[str, ...]:
     """The provisions that the literals of a body name."""
     found = []
     for literal in body:
@@ -473,17 +481,16 @@ def _entries(parsed: Sequence[tuple[str, list[ast.AST]]]) -> Iterator[Entry]:
             )
 
 
-def _tables(root: Path, nodes: Sequence[ast.AST], static: frozenset[str]) -> dict[str, tuple[tuple[Any, ...], ...]]:
-    """Every static predicate that does not depend on a case, as plain tuples in the order of the source."""
+def _tables(rules: Iterable[ast.AST]) -> dict[str, tuple[tuple[Any, ...], ...]]:
+    """Every predicate of some rules that do not depend on a case, as plain tuples in the order of the source."""
     from clingo import Control
-    from clingo.ast import ASTType, ProgramBuilder
+    from clingo.ast import ProgramBuilder
 
     log: list[str] = []
     control = Control(["--warn=none"], logger=lambda _code, message: log.append(message))
     with ProgramBuilder(control) as builder:
-        for node in nodes:
-            if node.ast_type == ASTType.Rule and predicate_of(node.head) in static:
-                builder.add(node)
+        for rule in rules:
+            builder.add(rule)
     try:
         control.ground()
     except RuntimeError:
