@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import date, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 INTERNAL = frozenset({"atom"})  # fields that are not part of the contract
 CARRYING = ("displaced", "favour")
 RESULTS = ("eligible", "not_eligible", "discretionary")
+FILES = ("complete", "incomplete")
 _STATUS = {True: "applies", False: "not", None: "unknown"}
 
 
@@ -212,6 +213,7 @@ class Layout:
         )
         self.tolerated = frozenset(law.table("tolerates"))
         self.papers = {name: self._papers(name, atoms) for name, atoms in self.documents.items()}
+        self.files = tuple(numbers[a] for a in ((state, name, route) for state in FILES) if a in numbers)
         carrying = (numbers.get((predicate, name, route)) for predicate in CARRYING)
         self.carrying = tuple(number for number in carrying if number is not None)
         self.everything = tuple(
@@ -219,6 +221,7 @@ class Layout:
                 (
                     *self.results,
                     *self.carrying,
+                    *self.files,
                     *(number for atoms in self.conditions.values() for number in atoms.values()),
                     *(number for papers in self.papers.values() for number in papers),
                     *(number for rows in self.rows.values() for number, _ in rows),
@@ -259,6 +262,7 @@ class _Findings(NamedTuple):
     because: tuple[Remark, ...]
     conditions: tuple[tuple[Condition, Ways], ...]
     documents: tuple[DocumentStatus, ...]
+    file: str
     effects: tuple[Effect, ...]
     rows: dict[str, tuple[Row, ...]]
 
@@ -278,11 +282,13 @@ class Parts:
         return self.run.remembered(("findings", self.name, self.route), self.layout.everything, self._found)
 
     def _found(self) -> _Findings:
+        documents = tuple(self._documents())
         return _Findings(
             self._result(),
             tuple(self._because()),
             tuple(self._conditions()),
-            tuple(self._documents()),
+            documents,
+            file_state({document.status for document in documents}, self.run, self.layout.files),
             tuple(self._effects()),
             {predicate: tuple(self._true(predicate)) for predicate in self.layout.rows if predicate != "effect"},
         )
@@ -301,7 +307,7 @@ class Parts:
             asked=self._is("requested", self.name, self.route),
             result=result,
             because=found.because,
-            file=file_state({document.status for document in found.documents}),
+            file=found.file,
             conditions=tuple(c._replace(distance=self._gap(ways)) if ways else c for c, ways in found.conditions),
             documents=found.documents,
             effects=tuple(self._dated_effects()),
@@ -500,13 +506,18 @@ class Parts:
         found.setdefault(path, Assumption(path, str(atom[0]), value))
 
 
-def file_state(states: set[str]) -> str:
-    """The state of a file whose documents have some statuses."""
+def file_state(states: Set[str], run: Run, files: Iterable[int]) -> str:
+    """The state of a file whose documents have some statuses in a run.
+
+    What is unknown of one of them need not matter for the file: then one of ``files``, atoms of :data:`FILES`, holds.
+    """
     if not states:
         return "not_applicable"
     if states & {"missing", "defective"}:
         return "incomplete"
-    return "undetermined" if "unknown" in states else "complete"
+    if "unknown" not in states:
+        return "complete"
+    return next((str(run.program.atoms[number][0]) for number in files if run.state(number)), "undetermined")
 
 
 def _ends(node: Node) -> Iterator[Node]:

@@ -173,3 +173,32 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 def test_a_type_checker_sees_the_annotations() -> None:
     assert (Path(reasoner.__file__).parent / "py.typed").is_file()
+
+
+PAPER = """      - {type: divorce_certificate, issued_in: ER, original: yes, language: en,
+         legalised_there: yes, legalised_belgium: yes}
+"""
+
+
+@pytest.mark.parametrize(
+    ("divorced", "paper", "status", "file"),
+    [
+        ("yes", PAPER, "held", "complete"),
+        ("unknown", PAPER, "unknown", "complete"),  # it may not be needed, but is there
+        ("unknown", "", "unknown", "undetermined"),
+        ("yes", "", "missing", "incomplete"),
+    ],
+)
+def test_a_file_is_complete_where_nothing_that_is_open_matters_for_it(
+    tmp_path: Path, divorced: str, paper: str, status: str, file: str
+) -> None:
+    text = (ROOT / "examples/stepchild-and-shared-custody/case.yaml").read_text(encoding="utf-8")
+    for old, new in (("consent_given: yes, parents_divorced: yes", f"consent_given: yes, parents_divorced: {divorced}"),
+                     (PAPER, paper)):  # fmt: skip
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = tmp_path / "case.yaml"
+    path.write_text(text, encoding="utf-8")
+    found = next(o for o in decide(load_case(path)).outcomes if (o.person, o.route) == ("natnael", "ip_minor_child"))
+    assert {d.type: d.status for d in found.documents}["divorce_certificate"] == status
+    assert (found.result, found.file) == ("eligible", file)

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reasoner.outcome import RESULTS
+from reasoner.outcome import FILES, RESULTS
 
 if TYPE_CHECKING:
     from reasoner.run import Run
 
 RESULT, FILE = "result", "file"
 REFUSED = "not_eligible"
-_FILE_STATES = ("complete", "incomplete")
 
 
 class Scope(NamedTuple):
@@ -83,7 +82,7 @@ class _Finder:
 
     def _papers(self, route: str) -> dict[str, tuple[int, ...]]:
         if self.scope.papers == "state":
-            return {FILE: self._numbers(route, *_FILE_STATES)}
+            return {FILE: self._numbers(route, *FILES)}
         found: dict[str, tuple[int, ...]] = {}
         if self.scope.papers == "each":
             for number in self.run.program.about("document", self.name, route):
