@@ -21,12 +21,14 @@ from reasoner.batch.tables import (
     PlainKey,
     Slot,
     Things,
+    is_silent,
     listed_codes,
     repeats,
+    silence,
     spread,
     truth_names,
 )
-from reasoner.batch.values import ODD, SILENT, Words
+from reasoner.batch.values import ODD, SILENT, Codes, Words
 from reasoner.batch.written import Writings
 from reasoner.case_model import Case
 from reasoner.case_values import Choices
@@ -130,10 +132,13 @@ class Reader:
                 things.sections[path] = present
                 written += count + (self._fill(things, inner, slot.model, path, at[index], odd))
             else:
-                codes = source.codes(slot)
-                if (codes == ODD).any():
-                    odd[things.case[at[codes == ODD]]] = True
-                written += int(np.count_nonzero(codes != SILENT))
+                codes, count = source.codes(slot)
+                written += count
+                if is_silent(codes):
+                    things.codes[path] = silence(len(things))
+                    continue
+                if (wrong := codes == ODD).any():
+                    odd[things.case[at[wrong]]] = True
                 things.codes[path] = codes if whole else spread(codes, at, len(things))
         return written
 
@@ -159,10 +164,15 @@ def joined(blocks: list[Things]) -> Things:
         )
     return Things(
         np.concatenate([block.case for block in blocks]),
-        {path: np.concatenate([block.codes[path] for block in blocks]) for path in first.codes},
+        {path: _behind([block.codes[path] for block in blocks]) for path in first.codes},
         {path: np.concatenate([block.sections[path] for block in blocks]) for path in first.sections},
         lists,
     )
+
+
+def _behind(parts: list[Codes]) -> Codes:
+    """The values of several blocks, one behind the other."""
+    return silence(sum(map(len, parts))) if all(map(is_silent, parts)) else np.concatenate(parts)
 
 
 def ordered(things: Things, order: Ints) -> Things:
@@ -183,7 +193,7 @@ def ordered(things: Things, order: Ints) -> Things:
         )
     return Things(
         things.case[order],
-        {path: codes[order] for path, codes in things.codes.items()},
+        {path: codes if is_silent(codes) else codes[order] for path, codes in things.codes.items()},
         {path: here[order] for path, here in things.sections.items()},
         lists,
     )

@@ -24,6 +24,16 @@ Bools = NDArray[np.bool_]
 Path = tuple[str, ...]
 
 
+def silence(size: int) -> Codes:
+    """The values of a key that nothing has; they take no memory."""
+    return np.broadcast_to(np.int32(SILENT), size)
+
+
+def is_silent(codes: Codes) -> bool:
+    """Whether these are the values of a key that nothing has."""
+    return codes.strides == (0,)
+
+
 @dataclass(eq=False, repr=False)
 class Listing:
     """A list or mapping inside things: for each item the thing it belongs to, its key if it has one, and the item.
@@ -62,7 +72,9 @@ class Things:
         """The values of a field, and silence at the end, where -1 points for a thing that is not there."""
         found = self._padded.get(path)
         if found is None:
-            found = self._padded[path] = np.append(self.codes[path], np.int32(SILENT))
+            codes = self.codes[path]
+            padded = silence(len(self) + 1) if is_silent(codes) else np.append(codes, np.int32(SILENT))
+            found = self._padded[path] = padded
         return found
 
     def tables(self) -> Iterator[Things]:
@@ -144,14 +156,15 @@ class FromObjects:
         found: Sequence[Any] = self._columns.get(slot.name, ())
         return found
 
-    def codes(self, slot: Slot) -> Codes:
-        """The values of a key."""
+    def codes(self, slot: Slot) -> tuple[Codes, int]:
+        """The values of a key, and how many things have it."""
         assert slot.value is not None
         values = self._column(slot)
-        if values.count(UNSET) == len(values):
-            return np.full(len(values), SILENT, np.int32)
+        written = len(values) - values.count(UNSET)
+        if not written:
+            return silence(len(values)), 0
         slot.value[UNSET] = SILENT
-        return slot.value.all(values, len(values))
+        return slot.value.all(values, len(values)), written
 
     def section(self, slot: Slot) -> tuple[Ints, FromObjects, int]:
         """What stands in a section, and which things have it; how many say at least that they have not."""
@@ -219,13 +232,13 @@ class FromArrow:
         array = self.array.field(found)
         return None if array.null_count == len(array) else array
 
-    def codes(self, slot: Slot) -> Codes:
-        """The values of a key."""
+    def codes(self, slot: Slot) -> tuple[Codes, int]:
+        """The values of a key; how many things have it is of no use here."""
         array = self._column(slot)
         if array is None:
-            return np.full(len(self), SILENT, np.int32)
+            return silence(len(self)), 0
         assert slot.value is not None
-        return arrow_codes(array, slot.value)
+        return arrow_codes(array, slot.value), 0
 
     def section(self, slot: Slot) -> tuple[Ints, FromArrow, int]:
         """What stands in a section, and which things have it."""
@@ -268,21 +281,38 @@ def arrow_codes(array: Any, coder: dict[Any, int]) -> Codes:
     """The values of an array as numbers; a null is silence."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    if not len(array):
+        return np.empty(0, np.int32)
+    valid = None if not array.null_count else _bits(array.buffers()[0], array)
     if pa.types.is_date32(array.type) and isinstance(coder, Coder) and coder.dated:
-        days: Codes = pc.fill_null(array.view(pa.int32()), SILENT).to_numpy()
-        fine = ((days >= EARLIEST) & (days <= LATEST)) | (days == SILENT)
-        return days if fine.all() else np.where(fine, days, np.int32(ODD))
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    values = array.dictionary.to_pylist()
+        found: Codes = _plain(array, np.int32)
+        ends = pc.min_max(array.view(pa.int32())).as_py()
+        if ends["min"] is not None and (ends["min"] < EARLIEST or ends["max"] > LATEST):
+            found = np.where((found >= EARLIEST) & (found <= LATEST), found, np.int32(ODD))
+        return found if valid is None else np.where(valid, found, np.int32(SILENT))
+    if pa.types.is_boolean(array.type):
+        numbers = _bits(array.buffers()[1], array).view(np.uint8)
+        values = [False, True]
+    else:
+        array = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+        numbers, values = _plain(array.indices, array.indices.type.to_pandas_dtype()), array.dictionary.to_pylist()
     if values and not isinstance(values[0], str | int):
         values = [str(value) for value in values]  # dates
-    table = np.append(np.fromiter(map(coder.__getitem__, values), np.int32, len(values)), np.int32(SILENT))
-    indices = array.indices
-    if array.null_count:
-        indices = pc.fill_null(indices, len(values))
-    found: Codes = table[indices.to_numpy(zero_copy_only=False)]
-    return found
+    table = np.fromiter(map(coder.__getitem__, values), np.int32, len(values))
+    table = np.append(table, np.int32(SILENT))
+    return table[numbers if valid is None else np.where(valid, numbers, len(values))]
+
+
+def _plain(array: Any, kind: Any) -> Any:
+    """The numbers of an array, with anything for a null."""
+    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
+
+
+def _bits(buffer: Any, array: Any) -> Bools:
+    """The bits of an array in one of its buffers."""
+    begin, end = array.offset, array.offset + len(array)
+    data = np.frombuffer(buffer, np.uint8)[begin >> 3 : (end + 7) >> 3]
+    return np.unpackbits(data, bitorder="little")[begin & 7 : (begin & 7) + len(array)].view(np.bool_)
 
 
 def spread(codes: Codes, at: Ints, size: int) -> Codes:

@@ -20,7 +20,7 @@ from msgspec import UNSET
 from numpy.typing import NDArray
 
 from reasoner.batch.distinct import numbered
-from reasoner.batch.tables import Bools, Ints, Listing, Model, Path, PlainKey, Things, repeats
+from reasoner.batch.tables import Bools, Ints, Listing, Model, Path, PlainKey, Things, repeats, silence
 from reasoner.batch.values import ODD, SAID, SILENT, Codes, Words
 
 ALIKE: Final = 8  # documents of one writing for which it pays to learn it
@@ -341,7 +341,11 @@ class _Reading:
         self._table, self._coder = np.array(layout.table), np.array(layout.coder)
         self._counts = np.array([writing.counts for writing in writings]).T[:, number]
         self._first = np.cumsum(self._counts, axis=1) - self._counts
-        totals = self._counts.sum(axis=1)[self._table]
+        used = np.zeros(len(self._table), np.bool_)
+        for writing in writings:
+            used[np.concatenate([writing.texts[0], writing.literals[0], writing.same[0]])] = True
+        self._used = used | (np.array(layout.empty) != SILENT)
+        totals = np.where(self._used, self._counts.sum(axis=1)[self._table], 0)
         self._begin = np.cumsum(totals) - totals
         self._values = np.repeat(np.array(layout.empty, np.int32), totals)
         at, which, count = self._places([writing.same for writing in writings])
@@ -383,8 +387,8 @@ class _Reading:
 
     def _row(self, row: int | None) -> Codes:
         assert row is not None
-        begin = self._begin[row]
-        return self._values[begin : begin + self._counts[self._table[row]].sum()]
+        begin, size = self._begin[row], int(self._counts[self._table[row]].sum())
+        return self._values[begin : begin + size] if self._used[row] else silence(size)
 
     def _things(self, table: _Table, case: Ints) -> Things:
         return Things(
