@@ -91,7 +91,7 @@ class Rows:
         self.columns: dict[str, list[Any]] = {}
         self.deadlines: list[_Events] = []
         self.distances: list[_Events] = []
-        self.people: list[_Events] = []
+        self.people: list[Any] = []
         self.depends_on: list[_Events] = []
         self.paths = Words()
 
@@ -117,7 +117,7 @@ class Rows:
         position = group.position[person][rows]
         self._column("case_row", group.rows[rows])
         self._column("order", (position << 32) | (columns.cast_number[rows] << 16) | route.place)
-        self._column("person", group.people.id_at[group.rows[rows], position])
+        self._column("person", group.names[rows, person])
         self._column("route", np.full(len(rows), store.word(route.route)))
         self._column("result", result)
         self._column("file", file)
@@ -134,13 +134,7 @@ class Rows:
         for here, paths in depends_on:
             self.depends_on.append(_Events(self.size + here, (np.array([self.paths.of(path) for path in paths]),)))
         self._distances(columns, route, rows, conditions)
-        for index, place in enumerate(group.position):
-            self.people.append(
-                _Events(
-                    np.arange(self.size, self.size + len(rows)),
-                    (group.people.id_at[group.rows[rows], place[rows]], index),
-                )
-            )
+        self.people.append(group.names[rows])
         self.size += len(rows)
 
     def _column(self, name: str, values: Any) -> None:
@@ -315,8 +309,21 @@ class Rows:
         return pa.ListArray.from_arrays(offsets, pa.array(paths, pa.string()))
 
     def _people(self, place: Any, size: int, words: Words) -> Any:
-        offsets, values = self._gathered(self.people, place, size)
-        return pa.ListArray.from_arrays(offsets, _ids(values[0], words))
+        """The persons of each row, of which some rows have more than others."""
+        count, begin = np.zeros(size, np.int64), 0
+        parts = []
+        for names in self.people:
+            at = place[begin : begin + len(names)]
+            begin += len(names)
+            at, names = at[at >= 0], names[at >= 0]
+            count[at] = names.shape[1]
+            parts.append((at, names))
+        ends = np.append(0, np.cumsum(count))
+        found = np.empty(ends[-1], np.int64)
+        for at, names in parts:
+            for index in range(names.shape[1]):
+                found[ends[at] + index] = names[:, index]
+        return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), _ids(found, words))
 
 
 def _alike(columns: list[Any], size: int) -> tuple[Any, Any]:

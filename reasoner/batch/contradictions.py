@@ -12,20 +12,19 @@ from reasoner.batch.values import FLOOR, PARTIAL, SAID, SILENT, Codes, Words
 from reasoner.case_checks import CHAINS, Chain
 from reasoner.case_values import NO_CHOICE, Choices
 
-_LATE, _EARLY = np.int64(2**40), -np.int64(2**40)
+_LATE, _EARLY = np.int32(2**31 - 1), np.int32(FLOOR)
 
 
 class _Days:
     """The first and last day that a column of dates can mean; where it means none, no comparison holds."""
 
     def __init__(self, codes: Codes, words: Words) -> None:
-        known = codes > FLOOR
-        self.first: Ints = np.where(known, codes, _EARLY)
-        self.last: Ints = np.where(known, codes, _LATE)
+        self.first: Codes = np.maximum(codes, _EARLY)
+        self.last: Codes = np.where(codes > FLOOR, codes, _LATE)
         for index in np.flatnonzero(codes <= PARTIAL):
             self.first[index], self.last[index] = words.partials[PARTIAL - codes[index]]
 
-    def at(self, index: Ints) -> tuple[Ints, Ints]:
+    def at(self, index: Ints) -> tuple[Codes, Codes]:
         """First and last days of things, by their places; -1 for none."""
         return np.append(self.first, _EARLY)[index], np.append(self.last, _LATE)[index]
 

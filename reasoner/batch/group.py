@@ -186,7 +186,13 @@ class Group:
 
     def ids(self, person: str) -> Ints:
         """The words that are the ids of a canonical person."""
-        found: Ints = self.people.id_at[self.rows, self.position[self.number(person)]]
+        found: Ints = self.names[:, self.number(person)]
+        return found
+
+    @cached_property
+    def names(self) -> Ints:
+        """The words that are the ids of the canonical persons, case by case."""
+        found: Ints = self.people.id_at[self.rows[:, None], np.stack(self.position, axis=1)]
         return found
 
     def _keyed(self, listing: Listing, at: Ints, key: Ints) -> Codes:
