@@ -123,28 +123,33 @@ def _lines(table: pa.Table) -> bytes:
 
     if not len(table):
         return b""
-    runs, open_ = list[dict[str, _Coded]](), False
+    runs, open_ = list[dict[str, Any]](), False
     for name in table.column_names:
-        found = _coded(table[name], _JSON)
-        few = len(found.texts) * _FEW <= len(table)
+        found = table[name] if name in _RISING else _coded(table[name], _JSON)
+        few = isinstance(found, _Coded) and len(found.texts) * _FEW <= len(table)
         if not (few and open_):
             runs.append({})
         runs[-1][name], open_ = found, few
-    columns = []
-    for number, run in enumerate(runs):
-        its = _joined(run, "{" if not number else ",", "}\n" if number == len(runs) - 1 else "")
-        columns.append(pa.array(its.texts, pa.large_string()).take(pa.array(its.codes)))
-    lines = pc.binary_join_element_wise(*columns, pa.scalar("", pa.large_string()))
+    kind, columns = pa.large_string(), list[Any]()
+    for run in runs:
+        first, before = next(iter(run)), "," if columns else "{"
+        if first in _RISING:
+            numbers = pc.fill_null(pc.cast(run[first].combine_chunks(), kind), "null")
+            columns += [pa.scalar(f'{before}"{first}":', kind), numbers]
+        else:
+            its = _joined(run, before)
+            columns.append(pa.array(its.texts, kind).take(pa.array(its.codes)))
+    lines = pc.binary_join_element_wise(*columns, pa.scalar("}\n", kind), pa.scalar("", kind))
     return bytes(lines.buffers()[2])
 
 
-def _joined(run: dict[str, _Coded], before: str, behind: str) -> _Coded:
+def _joined(run: dict[str, _Coded], before: str) -> _Coded:
     """What columns say together, with their names."""
     from reasoner.batch.distinct import alike
 
     number, first = alike([its.codes for its in run.values()])
     parts = zip(*([its.texts[code] for code in its.codes[first].tolist()] for its in run.values()), strict=True)
-    form = before + ",".join(f'"{name}":%s' for name in run) + behind
+    form = before + ",".join(f'"{name}":%s' for name in run)
     return _Coded(number, [form % texts for texts in parts])
 
 

@@ -58,6 +58,20 @@ class _Table:
     lists: dict[Path, _List]
 
 
+class _Said(dict[bytes, int]):
+    """What a coder makes of words, which begin with the quote before them."""
+
+    def __init__(self, coder: Any) -> None:
+        self.coder = coder
+
+    def __missing__(self, word: bytes) -> int:
+        text = word[1:].decode()
+        found = self.coder[text]
+        if text in self.coder:
+            self[word] = found
+        return int(found)
+
+
 class _Layout:
     """The tables of a model. All values of all things lie in rows one after the other."""
 
@@ -67,6 +81,7 @@ class _Layout:
         self.coders: list[Any] = []
         self.root = self._added()
         self._fill(self.root, model, ())
+        self.texts = [_Said(coder) for coder in self.coders]
 
     def _added(self) -> _Table:
         self.tables.append(_Table(len(self.tables), {}, {}, {}))
@@ -169,20 +184,22 @@ class _Parts(NamedTuple):
 
 def _taken_apart(rows: Sequence[bytes]) -> _Parts | None:
     """The parts of some documents; None where there is one that quotes alone do not take apart."""
-    text = b"\n" + b"\n\n".join(rows) + b"\n"
+    text = b"\n" + b"\n\n".join(rows) + b"\n\n"  # of which the last one says where the text ends
     data = np.frombuffer(text, np.uint8)
-    if b"\\" in text or np.count_nonzero(data < _SPACE) != 2 * len(rows) or not _is_utf8(text):
+    if b"\\" in text or np.count_nonzero(data < _SPACE) != 2 * len(rows) + 1 or not _is_utf8(text):
         return None
     borders = np.flatnonzero((data == _QUOTE) | (data == _NEWLINE))
     lengths = np.fromiter(map(len, rows), np.int64, len(rows)) + 2
     begin = np.searchsorted(borders, np.cumsum(lengths) - lengths)
-    size = np.diff(begin, append=len(borders))
+    size = np.diff(begin, append=len(borders) - 1)
     if (size & 1).any():
         return None
-    buffers = [None, pa.py_buffer(np.append(borders, len(text))), pa.py_buffer(text)]
-    coded = pa.Array.from_buffers(pa.large_binary(), len(borders), buffers).dictionary_encode()
+    buffers = [None, pa.py_buffer(borders), pa.py_buffer(text)]
+    coded = pa.Array.from_buffers(pa.large_binary(), len(borders) - 1, buffers).dictionary_encode()
     codes = coded.indices.to_numpy()
-    return _Parts(coded.dictionary.to_pylist(), codes[0::2], codes[1::2], begin >> 1, size >> 1)
+    return _Parts(
+        coded.dictionary.to_numpy(zero_copy_only=False).tolist(), codes[0::2], codes[1::2], begin >> 1, size >> 1
+    )
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -377,11 +394,15 @@ class _Reading:
 
     def _coded(self, asked: Ints, words: list[bytes], literals: dict[int, Any] | None) -> Codes:
         """What words say to the coders that are asked, each of which has a number for every word: read once."""
-        coders, size = self._layout.coders, len(words)
-        found = np.empty(len(coders) * size, np.int32)
-        for place in _used(asked, len(found)):
-            coder, word = divmod(place, size)
-            found[place] = coders[coder][words[word][1:].decode() if literals is None else literals[word]]
+        size = len(words)
+        flags = np.zeros(len(self._layout.coders) * size, np.bool_)
+        flags[asked] = True
+        found = np.empty(len(flags), np.int32)
+        for number, texts in enumerate(self._layout.texts):
+            place = np.flatnonzero(flags[number * size : (number + 1) * size])
+            those: Iterator[Any] = map((words if literals is None else literals).__getitem__, place.tolist())
+            read = (texts if literals is None else texts.coder).__getitem__
+            found[place + number * size] = np.fromiter(map(read, those), np.int32, len(place))
         codes: Codes = found[asked]
         return codes
 
