@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from reasoner import days as exact
 from reasoner.batch import days as columns
+from reasoner.batch import reading
 from reasoner.batch.columnar import ColumnarDecider
 from reasoner.batch.decider import Chunk, Results, case_schema
 from reasoner.batch.group import Group
@@ -257,7 +258,7 @@ def test_a_chunk_without_cases_and_one_of_several_blocks() -> None:
     assert [{**row, "case_row": 0} for row in table[-each:]] == table[:each]
 
 
-def test_documents_written_alike_are_read_like_others() -> None:
+def test_documents_written_alike_are_read_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
     sam = {"sam": {"gross": 3, "born": "1990-05-04"}}
     alike = [text(SPOUSES).replace(b"2004-03-01", b"2004-03-%02d" % day) for day in range(1, 2 * ALIKE)]
     person = alike[0].replace(b'"ada"', b'"sam"')  # which then stands twice
@@ -282,6 +283,8 @@ def test_documents_written_alike_are_read_like_others() -> None:
     rows = [row for pair in zip(alike, other, strict=False) for row in pair]
     both(rows)
     both([*other * ALIKE, *alike])
+    monkeypatch.setattr(reading, "SIDE_BY_SIDE", 2 * ALIKE)
+    both([*alike, *rows, *alike])
 
 
 def test_reasons_are_handed_out_once() -> None:

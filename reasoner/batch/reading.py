@@ -33,6 +33,7 @@ from reasoner.batch.written import Writings
 from reasoner.case_model import Case
 from reasoner.case_values import Choices
 
+SIDE_BY_SIDE = 8192  # documents that are read so at most, whatever the size of a piece
 BLOCK = 1024  # documents that are decoded before their values become columns
 
 
@@ -58,8 +59,12 @@ class Reader:
             source = FromArrow(array)
             cases, _ = self._things(source, self.model, np.arange(len(rows)), odd)
             return cases, odd
-        alike, left = self._writings.read(rows, odd)
-        blocks, gathers = [] if alike is None else [alike], gc.isenabled()
+        blocks, others, gathers = list[Things](), [np.empty(0, np.int64)], gc.isenabled()
+        for start in range(0, len(rows), SIDE_BY_SIDE):
+            alike, rest = self._writings.read(rows[start : start + SIDE_BY_SIDE], start, odd)
+            blocks += [] if alike is None else [alike]
+            others.append(rest)
+        left, in_order = np.concatenate(others), not blocks
         gc.disable()  # it would go through all that was decoded again and again, and find nothing
         try:
             for start in range(0, max(len(left), not blocks), BLOCK):
@@ -68,7 +73,9 @@ class Reader:
             if gathers:
                 gc.enable()
         found = joined(blocks)
-        return found if alike is None or not len(left) else ordered(found, np.argsort(found.case, kind="stable")), odd
+        if len(left) and not in_order:
+            found = ordered(found, np.argsort(found.case, kind="stable"))
+        return found, odd
 
     def _block(self, rows: Sequence[bytes], numbers: Ints, odd: Bools) -> Things:
         """Some documents by their numbers: few enough for the memory close to the processor."""

@@ -225,17 +225,17 @@ class Writings:
         self._known: dict[bytes, _Writing | None] = {}
         self._kinds: dict[tuple[bytes, ...], int] = {}
 
-    def read(self, rows: Sequence[bytes], odd: Bools) -> tuple[Things | None, Ints]:
-        """The things of the documents whose writing is known, and which documents are left. Those with a value that
-        cannot be are said to be ``odd``."""
-        everything = np.arange(len(rows))
+    def read(self, rows: Sequence[bytes], first: int, odd: Bools) -> tuple[Things | None, Ints]:
+        """The things of the documents whose writing is known, and which documents are left, where the first one has
+        this number. Those with a value that cannot be are said to be ``odd``."""
+        everything = np.arange(first, first + len(rows))
         if len(self._known) > _REMEMBERED:
             self._known.clear()
             self._kinds.clear()
         kept, parts = everything, _taken_apart(rows)
         if parts is None:
-            kept = np.flatnonzero(np.fromiter(map(_is_plain, rows), np.bool_, len(rows)))
-            parts = _taken_apart([rows[index] for index in kept.tolist()])
+            kept = everything[np.fromiter(map(_is_plain, rows), np.bool_, len(rows))]
+            parts = _taken_apart([rows[number - first] for number in kept.tolist()])
         if parts is None or not len(kept):
             return None, everything
         kinds, literals = self._looked_at(parts)
@@ -244,14 +244,14 @@ class Writings:
         if not here.any():
             return None, everything
         left = np.ones(len(rows), np.bool_)
-        left[kept[here]] = False
+        left[kept[here] - first] = False
         if not here.all():
             wanted = np.repeat(here, parts.size)
             size = parts.size[here]
             begin = np.cumsum(size) - size
             parts = _Parts(parts.words, parts.between[wanted], parts.texts[wanted], begin, size)
         found = _Reading(self._layout, parts, literals, writings, number[here], kept[here], odd)
-        return found.things, np.flatnonzero(left)
+        return found.things, everything[left]
 
     def _looked_at(self, parts: _Parts) -> tuple[Ints, dict[int, Any]]:
         """What documents written alike have in common at each of their parts; the literals by their words."""
