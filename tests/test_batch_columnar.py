@@ -20,12 +20,14 @@ from hypothesis import strategies as st
 
 from reasoner import days as exact
 from reasoner.batch import days as columns
+from reasoner.batch import reading
 from reasoner.batch.columnar import ColumnarDecider
 from reasoner.batch.decider import Chunk, Results, case_schema
 from reasoner.batch.group import Group
+from reasoner.batch.reading import BLOCK
 from reasoner.batch.slow import SlowDecider
-from reasoner.batch.tables import BLOCK
 from reasoner.batch.values import days_of
+from reasoner.batch.written import ALIKE
 from reasoner.engine import Engine
 from reasoner.yamlfile import scan
 
@@ -254,6 +256,35 @@ def test_a_chunk_without_cases_and_one_of_several_blocks() -> None:
     assert {row["case_row"] for row in table} == set(range(BLOCK + 1))
     each = len(table) // (BLOCK + 1)
     assert [{**row, "case_row": 0} for row in table[-each:]] == table[:each]
+
+
+def test_documents_written_alike_are_read_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    sam = {"sam": {"gross": 3, "born": "1990-05-04"}}
+    alike = [text(SPOUSES).replace(b"2004-03-01", b"2004-03-%02d" % day) for day in range(1, 2 * ALIKE)]
+    person = alike[0].replace(b'"ada"', b'"sam"')  # which then stands twice
+    other = [
+        *(
+            alike[0].replace(b"2004-03-01", born)
+            for born in (b"2004-02-30", b"unknown", b"2004", b"?", b"\xff", b"a\\u0062", b"a\tb")
+        ),
+        alike[0].replace(b"true", b"false"),
+        alike[0].replace(b"true", b"1"),
+        alike[0].replace(b"true", b"null"),
+        alike[0].replace(b"true", b"1.5"),
+        alike[0].replace(b'"JO"', b'"JO", "lives_in": "SY"'),
+        alike[0].replace(b"ada", b"born"),
+        alike[0].replace(b"ada", b"eva"),
+        alike[0][:-1],
+        alike[0] + b'"',
+        person,
+        text(sam),
+        b"[]",
+    ]
+    rows = [row for pair in zip(alike, other, strict=False) for row in pair]
+    both(rows)
+    both([*other * ALIKE, *alike])
+    monkeypatch.setattr(reading, "SIDE_BY_SIDE", 2 * ALIKE)
+    both([*alike, *rows, *alike])
 
 
 def test_reasons_are_handed_out_once() -> None:

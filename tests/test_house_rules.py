@@ -775,6 +775,8 @@ LAYERS = [
     "batch.days",
     "batch.distinct",
     "batch.tables",
+    "batch.written",
+    "batch.reading",
     "batch.people",
     "batch.contradictions",
     "batch.group",

@@ -7,7 +7,8 @@ tell the exact answer, the answer is open and ``vague``: only the engine knows i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -24,7 +25,8 @@ from reasoner.terms import OPERATORS, constant, leaves
 FIRST, LAST = calendar.FIRST, calendar.LAST
 
 
-class Span(NamedTuple):
+@dataclass(eq=False, repr=False)
+class Span:
     """Dates or numbers between bounds; ``none`` where there is none, ``may`` where there may be none."""
 
     lo: Ints
@@ -33,11 +35,16 @@ class Span(NamedTuple):
     may: Bools
     kind: str = "date"
 
-    @property
+    @cached_property
     def known(self) -> Bools:
         """Where the value is known exactly."""
-        found: Bools = (self.lo == self.hi) & ~self.none & ~self.may
-        return found
+        found: Bools = ~(self.none | self.may)
+        return found if self.exact else found & (self.lo == self.hi)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the bounds are known to be equal everywhere."""
+        return self.lo is self.hi
 
 
 class Code(NamedTuple):
@@ -163,18 +170,20 @@ class Answers:
         if kind in ("country", "language"):
             return Code(np.maximum(codes, -1).astype(np.int64), none, unknown)
         lowest, highest = (0, HIGHEST) if kind == "number" else (days_of(EARLIEST), days_of(LATEST))
-        lo = np.where(unknown, lowest, codes).astype(np.int64)
-        hi = np.where(unknown, highest, codes).astype(np.int64)
         partial = np.flatnonzero(codes <= PARTIAL)
+        lo = hi = codes.astype(np.int64)
+        if len(partial) or unknown.any():
+            lo, hi = np.where(unknown, lowest, lo), np.where(unknown, highest, lo)
         for index in partial:
             lo[index], hi[index] = group.people.words.partials[PARTIAL - codes[index]]
         lo[none] = hi[none] = 0
         if names == ("filed",):
             unfiled = ~group.filed(name[1])
-            day = self.assessed.lo
-            lo, hi = np.where(unfiled, day, lo), np.where(unfiled, day, hi)
-            none, may = none & ~unfiled, may & ~unfiled
-            if name[1] not in group.joining:  # nobody's application has no day
+            if unfiled.any():
+                day = self.assessed.lo
+                lo, hi = np.where(unfiled, day, lo), np.where(unfiled, day, hi)
+                none, may = none & ~unfiled, may & ~unfiled
+            if name[1] not in group.joining and absent.any():  # nobody's application has no day
                 none = none | absent
                 lo, hi = np.where(absent, 0, lo), np.where(absent, 0, hi)
         return Span(lo, hi, none, may, "number" if kind == "number" else "date")
@@ -239,10 +248,12 @@ class Answers:
     def _order(self, atom: Atom) -> Truths:
         _, left, op, right = atom
         one, other = self.value(left), self.value(right)
-        sure, possible = _ORDERS[op](one, other)
-        sure = sure & ~(one.may | other.may)
-        gone = one.none | other.none
-        found = np.where(gone, FALSE, np.where(sure, TRUE, np.where(possible, OPEN, FALSE))).astype(np.uint8)
+        there = ~(one.none | other.none)
+        if one.exact and other.exact:
+            sure = possible = _HOLDS[op](one.lo, other.lo) & there
+        else:
+            sure, possible = (holds & there for holds in _ORDERS[op](one, other))
+        found = _truths(sure & ~(one.may | other.may), possible)
         reads = list(leaves(atom))
         if len(set(reads)) < len(reads) or (op in ("=", "!=") and atom[0] == "date"):
             self.unsure(found == OPEN)  # trying every value may tell more than bounds do
@@ -360,6 +371,12 @@ class Answers:
         return unit, amount, known & ~holds
 
 
+def _truths(sure: Bools, possible: Bools) -> Truths:
+    """True where it is sure, else open where it is possible, else false."""
+    found: Truths = np.where(sure, np.uint8(TRUE), possible.view(np.uint8) * np.uint8(OPEN))
+    return found
+
+
 def _shift(answers: Answers, day: Any, n: Any, unit: str, sign: int) -> Span:
     base, number = answers.value(day), answers.value(n)
     if base.kind != "date":
@@ -377,7 +394,7 @@ def _sum(sign: int) -> Callable[[Answers, Any], Span]:
     def operation(answers: Answers, term: Any) -> Span:
         if len(term) == 2:
             value: Span = answers.value(term[1])
-            return value if sign > 0 else value._replace(lo=-value.hi, hi=-value.lo)
+            return value if sign > 0 else replace(value, lo=-value.hi, hi=-value.lo)
         _, left, right = term
         if type(right) is tuple and right[0] == "*" and right[2] in UNITS:
             return _shift(answers, left, right[1], right[2], sign)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,6 @@ from reasoner.batch.values import Words
 
 NULL = -(2**31)
 _UNMET = "unmet"
-_EXPLAINED = ("conditions", "documents", "fragment")
 _STATES = ("missing", "defective")
 
 
@@ -39,18 +38,22 @@ class Lists:
             self.lists[name].append(values)
         return found
 
-    def spread(self, name: str, index: Any) -> tuple[Any, Any]:
-        """Offsets and values of the lists of combinations, one after the other."""
+    def spread(self, index: Any, vocabularies: Mapping[str, list[str] | None]) -> dict[str, pa.Array]:
+        """Some lists of combinations, one after the other; of numbers where there is no vocabulary."""
         used, first = numbered(index)
-        lists = [self.lists[name][number] for number in index[first].tolist()]
-        lengths = np.fromiter(map(len, lists), np.int64, len(lists))
-        starts = np.cumsum(lengths) - lengths
-        values = np.array([value for part in lists for value in part], np.int64)
-        count = lengths[used]
-        offsets = np.zeros(len(index) + 1, np.int64)
-        np.cumsum(count, out=offsets[1:])
-        place = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts[used], count)
-        return offsets, values[place]
+        numbers, found = index[first].tolist(), {}
+        for name, vocabulary in vocabularies.items():
+            lists = [self.lists[name][number] for number in numbers]
+            lengths = np.fromiter(map(len, lists), np.int32, len(lists))
+            starts = np.cumsum(lengths, dtype=np.int32) - lengths
+            values = np.array([value for part in lists for value in part], np.int64)
+            inner = pa.array(values) if vocabulary is None else _words(values, vocabulary)
+            count = lengths[used]
+            ends = np.zeros(len(index) + 1, np.int32)
+            np.cumsum(count, out=ends[1:])
+            place = np.arange(ends[-1], dtype=np.int32) + np.repeat(starts[used] - ends[:-1], count)
+            found[name] = pa.ListArray.from_arrays(pa.array(ends), inner.take(pa.array(place)))
+        return found
 
 
 class Store:
@@ -88,7 +91,7 @@ class Rows:
         self.columns: dict[str, list[Any]] = {}
         self.deadlines: list[_Events] = []
         self.distances: list[_Events] = []
-        self.people: list[_Events] = []
+        self.people: list[Any] = []
         self.depends_on: list[_Events] = []
         self.paths = Words()
 
@@ -114,7 +117,7 @@ class Rows:
         position = group.position[person][rows]
         self._column("case_row", group.rows[rows])
         self._column("order", (position << 32) | (columns.cast_number[rows] << 16) | route.place)
-        self._column("person", group.people.id_at[group.rows[rows], position])
+        self._column("person", group.names[rows, person])
         self._column("route", np.full(len(rows), store.word(route.route)))
         self._column("result", result)
         self._column("file", file)
@@ -131,13 +134,7 @@ class Rows:
         for here, paths in depends_on:
             self.depends_on.append(_Events(self.size + here, (np.array([self.paths.of(path) for path in paths]),)))
         self._distances(columns, route, rows, conditions)
-        for index, place in enumerate(group.position):
-            self.people.append(
-                _Events(
-                    np.arange(self.size, self.size + len(rows)),
-                    (group.people.id_at[group.rows[rows], place[rows]], index),
-                )
-            )
+        self.people.append(group.names[rows])
         self.size += len(rows)
 
     def _column(self, name: str, values: Any) -> None:
@@ -255,27 +252,27 @@ class Rows:
         place = np.full(self.size, -1)
         place[order] = np.arange(len(order))
         vocabulary = self.store.words.words
-        conditions, documents = self.store.conditions, self.store.documents
+        kinds = schema()
+
+        def spread(lists: Lists, reasons: str, *names: str) -> dict[str, pa.Array]:
+            explained: dict[str, Any] = {reasons: None} if self.reasons else {}
+            return lists.spread(columns[reasons], dict.fromkeys(names, vocabulary) | explained)
+
         fields = {
             "case_row": pa.array(columns["case_row"], pa.int64()),
             "person": _ids(columns["person"], words),
             **{name: _words(columns[name], vocabulary) for name in ("route", "result", "file")},
             "applied_on": _days(columns["applied_on"]),
-            "failing": _list(conditions.spread("failing", columns["conditions"]), vocabulary),
-            **{s: _list(documents.spread(s, columns["documents"]), vocabulary) for s in _STATES},
             "distances": self._struct(self.distances, place, len(order), vocabulary, "distances"),
             "deadlines": self._struct(self.deadlines, place, len(order), vocabulary, "deadlines"),
             "depends_on": self._depends_on(place, len(order)),
-            "provisions": _list(conditions.spread("provisions", columns["conditions"]), vocabulary),
-            "conditions": _list(conditions.spread("conditions", columns["conditions"]), None),
-            "documents": _list(documents.spread("documents", columns["documents"]), None),
-            "fragment": pa.array(columns["fragment"], pa.int64()),
             "people": self._people(place, len(order), words),
+            **spread(self.store.conditions, "conditions", "failing", "provisions"),
+            **spread(self.store.documents, "documents", *_STATES),
         }
-        if not self.reasons:
-            kinds = schema()
-            fields |= {name: pa.nulls(len(order), kinds.field(name).type) for name in _EXPLAINED}
-        return pa.table([fields[name] for name in schema().names], schema=schema())
+        if self.reasons:
+            fields["fragment"] = pa.array(columns["fragment"], pa.int64())
+        return pa.table([fields.get(kind.name, pa.nulls(len(order), kind.type)) for kind in kinds], schema=kinds)
 
     @staticmethod
     def _gathered(events: list[_Events], place: Any, size: int) -> tuple[Any, list[Any]]:
@@ -312,8 +309,21 @@ class Rows:
         return pa.ListArray.from_arrays(offsets, pa.array(paths, pa.string()))
 
     def _people(self, place: Any, size: int, words: Words) -> Any:
-        offsets, values = self._gathered(self.people, place, size)
-        return pa.ListArray.from_arrays(offsets, _ids(values[0], words))
+        """The persons of each row, of which some rows have more than others."""
+        count, begin = np.zeros(size, np.int64), 0
+        parts = []
+        for names in self.people:
+            at = place[begin : begin + len(names)]
+            begin += len(names)
+            at, names = at[at >= 0], names[at >= 0]
+            count[at] = names.shape[1]
+            parts.append((at, names))
+        ends = np.append(0, np.cumsum(count))
+        found = np.empty(ends[-1], np.int64)
+        for at, names in parts:
+            for index in range(names.shape[1]):
+                found[ends[at] + index] = names[:, index]
+        return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), _ids(found, words))
 
 
 def _alike(columns: list[Any], size: int) -> tuple[Any, Any]:
@@ -347,12 +357,6 @@ def _ids(codes: Any, words: Words) -> Any:
 
 def _days(days: Any) -> Any:
     return pa.array(days.astype(np.int32), pa.int32(), mask=days == NULL).view(pa.date32())
-
-
-def _list(spread: tuple[Any, Any], vocabulary: Any) -> Any:
-    offsets, values = spread
-    inner = pa.array(values, pa.int64()) if vocabulary is None else _words(values, vocabulary)
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), inner)
 
 
 def combined(fast: pa.Table, slow: pa.Table) -> pa.Table:

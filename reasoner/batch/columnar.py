@@ -22,10 +22,11 @@ from reasoner.batch.documents import documents
 from reasoner.batch.group import OPEN, TRUE, Group, Options, Unsupported, truths
 from reasoner.batch.paths import Paths
 from reasoner.batch.people import People, cast_skeleton
+from reasoner.batch.reading import Reader
 from reasoner.batch.seen import Glance
 from reasoner.batch.shape import CERTAIN, POSSIBLE, Part, Route, Sample, ShapeKnown
 from reasoner.batch.slow import SlowDecider
-from reasoner.batch.tables import Bools, Ints, Reader, packed, unpacked
+from reasoner.batch.tables import Bools, Ints, packed, unpacked
 from reasoner.batch.values import days_of
 from reasoner.cast import Cast
 from reasoner.engine import Engine

@@ -7,25 +7,24 @@ from typing import Any
 import numpy as np
 
 from reasoner.batch.people import NOBODY, People
-from reasoner.batch.tables import Bools, Ints, Things
+from reasoner.batch.tables import Bools, Ints, Things, is_silent
 from reasoner.batch.values import FLOOR, PARTIAL, SAID, SILENT, Codes, Words
 from reasoner.case_checks import CHAINS, Chain
 from reasoner.case_values import NO_CHOICE, Choices
 
-_LATE, _EARLY = np.int64(2**40), -np.int64(2**40)
+_LATE, _EARLY = np.int32(2**31 - 1), np.int32(FLOOR)
 
 
 class _Days:
     """The first and last day that a column of dates can mean; where it means none, no comparison holds."""
 
     def __init__(self, codes: Codes, words: Words) -> None:
-        known = codes > FLOOR
-        self.first: Ints = np.where(known, codes, _EARLY)
-        self.last: Ints = np.where(known, codes, _LATE)
+        self.first: Codes = np.maximum(codes, _EARLY)
+        self.last: Codes = np.where(codes > FLOOR, codes, _LATE)
         for index in np.flatnonzero(codes <= PARTIAL):
             self.first[index], self.last[index] = words.partials[PARTIAL - codes[index]]
 
-    def at(self, index: Ints) -> tuple[Ints, Ints]:
+    def at(self, index: Ints) -> tuple[Codes, Codes]:
         """First and last days of things, by their places; -1 for none."""
         return np.append(self.first, _EARLY)[index], np.append(self.last, _LATE)[index]
 
@@ -51,7 +50,8 @@ def find(people: People, choices: Choices) -> None:
     for partner in people.partners:
         place = np.where(partner == NOBODY, -1, people.first[case] + partner)
         for key in ("concluded", "known_since"):
-            odd[case[born.at(place)[0] > _Days(unions.codes[key,], words).last]] = True
+            if not is_silent(unions.codes[key,]):
+                odd[case[born.at(place)[0] > _Days(unions.codes[key,], words).last]] = True
     applications = people.applications
     place = np.where(people.applicant == NOBODY, -1, people.first[applications.case] + people.applicant)
     odd[applications.case[born.at(place)[0] > _Days(applications.codes["filed",], words).last]] = True
@@ -64,17 +64,20 @@ def find(people: People, choices: Choices) -> None:
 
 
 def _column(things: Things, path: tuple[Any, ...]) -> tuple[Things, Codes] | None:
-    """The column of a path, with what an index in a list means spread over the things themselves."""
+    """The column of a path, with what an index in a list means spread over the things themselves; None if nothing
+    has it."""
     for length in range(1, len(path)):
         if isinstance(path[length], int):
             listing = things.lists[path[:length]]
             assert listing.things is not None
+            if not len(listing.things):
+                return None
             counts = listing.counts
             has = counts > path[length]
             starts = np.cumsum(counts) - counts
             values = np.append(listing.things.codes[path[length + 1 :]], SILENT)
             return things, values[np.where(has, starts + path[length], -1)]
-    return things, things.codes[path]
+    return None if is_silent(things.codes[path]) else (things, things.codes[path])
 
 
 def _order(things: Things, chain: Chain, words: Words, odd: Bools) -> None:

@@ -6,9 +6,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable
-from functools import cache
-from itertools import pairwise
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
 
 PARQUET, JSONL, CSV = "parquet", "jsonl", "csv"
 FORMATS = {".parquet": PARQUET, ".jsonl": JSONL, ".ndjson": JSONL, ".csv": CSV}
+_RISING = ("row", "line")  # whose numbers grow: what they grow by takes less room than they themselves
+_FEW = 16  # rows for each text of a column that is joined with the next
 SEPARATOR = ";"  # between the items of a list in one cell
 
 
@@ -55,10 +55,28 @@ def encoded(table: pa.Table, form: Form) -> Encoded:
         import pyarrow.parquet as pq
 
         stream = io.BytesIO()
-        pq.write_table(table, stream, compression="zstd", row_group_size=max(len(table), 1), store_schema=False)
+        rising = [name for name in _RISING if name in table.column_names]
+        pq.write_table(
+            table, stream, compression="zstd", row_group_size=max(len(table), 1), store_schema=False,
+            use_dictionary=[path for field in table.schema if field.name not in rising for path in _paths(field)],
+            column_encoding=dict.fromkeys(rising, "DELTA_BINARY_PACKED"),
+        )  # fmt: skip
         return Encoded(*split(stream.getvalue()))
     text = _lines(table) if form.kind == JSONL else _sheet(table)
     return Encoded(packed(text, form))
+
+
+def _paths(field: pa.Field) -> Iterator[str]:
+    """The columns of a Parquet file that hold a field."""
+    import pyarrow.types as types
+
+    inner, begin = field.type, field.name
+    while types.is_list(inner):
+        inner, begin = inner.value_type, f"{begin}.list.element"
+    if types.is_struct(inner):
+        yield from (f"{begin}.{path}" for part in inner for path in _paths(part))
+    else:
+        yield begin
 
 
 def head(schema: pa.Schema, form: Form) -> bytes:
@@ -86,10 +104,53 @@ class _Style(NamedTuple):
     parts: Callable[[tuple[str, ...], tuple[str, ...]], str]
 
 
+class _Coded(NamedTuple):
+    """The values of a column as text: each distinct text once, and its number in every row."""
+
+    codes: Any
+    texts: list[str]
+
+    @property
+    def all(self) -> list[str]:
+        """The text of every row."""
+        return [self.texts[code] for code in self.codes.tolist()]
+
+
 def _lines(table: pa.Table) -> bytes:
-    columns = [_texts(table[name], _JSON) for name in table.column_names]
-    row = "{" + ",".join(f'"{name}":%s' for name in table.column_names) + "}\n"
-    return "".join([row % cells for cells in zip(*columns, strict=True)]).encode()
+    """Rows as lines of JSON. Columns of few texts that stand side by side are one column of what they say together."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not len(table):
+        return b""
+    runs, open_ = list[dict[str, Any]](), False
+    for name in table.column_names:
+        found = table[name] if name in _RISING else _coded(table[name], _JSON)
+        few = isinstance(found, _Coded) and len(found.texts) * _FEW <= len(table)
+        if not (few and open_):
+            runs.append({})
+        runs[-1][name], open_ = found, few
+    kind, columns = pa.large_string(), list[Any]()
+    for run in runs:
+        first, before = next(iter(run)), "," if columns else "{"
+        if first in _RISING:
+            numbers = pc.fill_null(pc.cast(run[first].combine_chunks(), kind), "null")
+            columns += [pa.scalar(f'{before}"{first}":', kind), numbers]
+        else:
+            its = _joined(run, before)
+            columns.append(pa.array(its.texts, kind).take(pa.array(its.codes)))
+    lines = pc.binary_join_element_wise(*columns, pa.scalar("}\n", kind), pa.scalar("", kind))
+    return bytes(lines.buffers()[2])
+
+
+def _joined(run: dict[str, _Coded], before: str) -> _Coded:
+    """What columns say together, with their names."""
+    from reasoner.batch.distinct import alike
+
+    number, first = alike([its.codes for its in run.values()])
+    parts = zip(*([its.texts[code] for code in its.codes[first].tolist()] for its in run.values()), strict=True)
+    form = before + ",".join(f'"{name}":%s' for name in run)
+    return _Coded(number, [form % texts for texts in parts])
 
 
 def _sheet(table: pa.Table, header: bool = False) -> bytes:
@@ -97,63 +158,50 @@ def _sheet(table: pa.Table, header: bool = False) -> bytes:
     writer = csv.writer(text)
     if header:
         writer.writerow(table.column_names)
-    writer.writerows(zip(*(_texts(table[name], _CELL) for name in table.column_names), strict=True))
+    writer.writerows(zip(*(_coded(table[name], _CELL).all for name in table.column_names), strict=True))
     return text.getvalue().encode()
 
 
-def _texts(column: Any, style: _Style) -> list[str]:
-    """The values of a column as text: column by column, which is many times faster than row by row."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    kind, nothing = column.type, style.nothing
-    if pa.types.is_dictionary(kind):
-        words = _texts(column.dictionary, style)
-        return [nothing if index is None else words[index] for index in column.indices.to_pylist()]
-    if pa.types.is_list(kind):
-        return _blanked(_lists(column, style), column, nothing)
-    if pa.types.is_struct(kind):
-        names = tuple(field.name for field in kind)
-        children = (_texts(column.field(number), style) for number in range(len(names)))
-        return _blanked([style.parts(names, parts) for parts in zip(*children, strict=True)], column, nothing)
-    if pa.types.is_integer(kind):
-        return [nothing if value is None else str(value) for value in column.to_pylist()]
-    word = cache(style.word)
-    return [nothing if value is None else word(value) for value in pc.cast(column, pa.string()).to_pylist()]
-
-
-def _lists(column: Any, style: _Style) -> list[str]:
-    """The lists of a column as text; of words and numbers, each distinct list once."""
+def _coded(column: Any, style: _Style) -> _Coded:
+    """A column as text: what is distinct once, which is many times faster than row by row."""
     import numpy as np
     import pyarrow as pa
 
-    inner, ends = column.values, column.offsets.to_numpy()
-    coded = pa.types.is_dictionary(inner.type)
-    if not coded and not pa.types.is_integer(inner.type):
-        items, empty = _texts(inner, style), style.items([])
-        return [style.items(items[start:end]) if end > start else empty for start, end in pairwise(ends.tolist())]
-    values = (inner.indices if coded else inner).to_numpy(zero_copy_only=False)
-    if inner.null_count or values.dtype.kind != "i":
-        items = _texts(inner, style)
-        return [style.items(items[start:end]) for start, end in pairwise(ends.tolist())]
-    words, kind, raw = _texts(inner.dictionary, style) if coded else [], values.dtype, values.tobytes()
+    from reasoner.batch.distinct import alike, alike_lists
 
-    class Known(dict[bytes, str]):
-        def __missing__(self, key: bytes) -> str:
-            numbers = np.frombuffer(key, kind).tolist()
-            self[key] = text = style.items([words[n] for n in numbers] if coded else list(map(str, numbers)))
-            return text
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    kind = column.type
+    if pa.types.is_list(kind):
+        inner = _coded(column.values, style)
+        ends = column.offsets.to_numpy()
+        codes, first = alike_lists(inner.codes, ends)
+        places = zip(ends[first].tolist(), ends[first + 1].tolist(), strict=True)
+        lists = (inner.codes[start:end].tolist() for start, end in places)
+        texts = [style.items([inner.texts[code] for code in items]) for items in lists]
+    elif pa.types.is_struct(kind):
+        names = tuple(field.name for field in kind)
+        children = [_coded(column.field(number), style) for number in range(len(names))]
+        codes, first = alike([child.codes for child in children])
+        columns = ([child.texts[code] for code in child.codes[first].tolist()] for child in children)
+        texts = [style.parts(names, parts) for parts in zip(*columns, strict=True)]
+    else:
+        codes, texts = _scalars(column, style)
+    if column.null_count:
+        valid = column.is_valid().to_numpy(zero_copy_only=False)
+        codes, texts = np.where(valid, codes, len(texts)), [*texts, style.nothing]
+    return _Coded(codes, texts)
 
-    known = Known()
-    return [known[raw[start:end]] for start, end in pairwise((ends * kind.itemsize).tolist())]
 
+def _scalars(column: Any, style: _Style) -> tuple[Any, list[str]]:
+    """Words, numbers and days as text; where there is nothing, any number."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-def _blanked(found: list[str], column: Any, nothing: str) -> list[str]:
-    """Texts with nothing where a column has nothing."""
-    if not column.null_count:
-        return found
-    return [text if valid else nothing for text, valid in zip(found, column.is_valid().to_pylist(), strict=True)]
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    codes = pc.fill_null(coded.indices, 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    texts = pc.cast(coded.dictionary, pa.string()).to_pylist()
+    return codes, texts if pa.types.is_integer(coded.dictionary.type) else list(map(style.word, texts))
 
 
 _JSON = _Style(

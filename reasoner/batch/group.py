@@ -56,6 +56,8 @@ class Group:
     def __post_init__(self) -> None:
         self.slow = np.zeros(len(self.rows), np.bool_)
         self._found: dict[Name, tuple[Things, Ints] | None] = {}
+        self._applications: dict[str, Ints] = {}
+        self._open_papers: dict[str, Bools] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -121,9 +123,12 @@ class Group:
 
     def application(self, person: str) -> Ints:
         """Where the application of a person stands, -1 where there is none that counts."""
-        number = self.number(person)
-        at = self.applications[self.rows, self.position[number]]
-        return np.where(self.asked[number], at, -1)
+        found = self._applications.get(person)
+        if found is None:
+            number = self.number(person)
+            at = self.applications[self.rows, self.position[number]]
+            found = self._applications[person] = np.where(self.asked[number], at, -1)
+        return found
 
     def unasked(self, person: str) -> Bools:
         """Which cases look at a person as an applicant who has not applied."""
@@ -139,12 +144,17 @@ class Group:
 
     def open_papers(self, person: str) -> Bools:
         """Whether the list of papers of a person is not final."""
-        people, position = self.people, self.position[self.number(person)]
-        mine = people.persons.codes["documents_open",][people.first[self.rows] + position] == 1
-        at = self.applications[self.rows, position]
-        theirs = people.applications.column(("documents_open",))[at] == 1
-        found: Bools = mine | theirs
-        return found
+        if person not in self._open_papers:
+            people, position = self.people, self.position[self.number(person)]
+            mine = people.persons.column(("documents_open",)) == 1
+            theirs = people.applications.column(("documents_open",)) == 1
+            found = np.zeros(len(self), np.bool_)
+            if mine.any():
+                found |= mine[people.first[self.rows] + position]
+            if theirs.any():
+                found |= theirs[self.applications[self.rows, position]]
+            self._open_papers[person] = found
+        return self._open_papers[person]
 
     # -- fields -------------------------------------------------------------------------------------------------
 
@@ -176,7 +186,13 @@ class Group:
 
     def ids(self, person: str) -> Ints:
         """The words that are the ids of a canonical person."""
-        found: Ints = self.people.id_at[self.rows, self.position[self.number(person)]]
+        found: Ints = self.names[:, self.number(person)]
+        return found
+
+    @cached_property
+    def names(self) -> Ints:
+        """The words that are the ids of the canonical persons, case by case."""
+        found: Ints = self.people.id_at[self.rows[:, None], np.stack(self.position, axis=1)]
         return found
 
     def _keyed(self, listing: Listing, at: Ints, key: Ints) -> Codes:

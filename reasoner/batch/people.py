@@ -85,16 +85,25 @@ class People:
         """Values of things by case and position; -1 where there is none."""
         found = np.full((self.size, self.width), -1, np.int64)
         position = np.arange(len(things)) - first[things.case]
-        here = position < self.width
-        found[things.case[here], position[here]] = values[here]
+        at = things.case * self.width + position
+        if len(things) and position.max() >= self.width:
+            here = position < self.width
+            at, values = at[here], values[here]
+        found.reshape(-1)[at] = values
         return found
 
     def position(self, case: Ints, code: Codes) -> Ints:
         """The position of the person with an id in a case; the case is odd when nobody has it."""
-        matches = self.id_at[case] == code[:, None]
-        found = np.where(matches.any(axis=1), matches.argmax(axis=1), NOBODY)
+        found = np.full(len(case), NOBODY, np.int64)
+        for place in range(self.width - 1, -1, -1):
+            found[self._columns[place][case] == code] = place
         self.odd[case[(found == NOBODY) & (code != SILENT) & (code != SAID)]] = True
         return found
+
+    @cached_property
+    def _columns(self) -> Any:
+        """The ids by position and case."""
+        return np.ascontiguousarray(self.id_at.T)
 
     def mask(self, listing: Listing, things: Things) -> Ints:
         """The persons in a list of each thing, as bits."""

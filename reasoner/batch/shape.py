@@ -192,7 +192,8 @@ class Part:
             column = truth(leaf)
             if column is not None:
                 word, shift = divmod(place, _PER_WORD)
-                words[word] |= column[rows].astype(kind) << (2 * shift)
+                here = column if len(rows) == len(column) else column[rows]  # rows rise: so many are all
+                words[word] |= here.astype(kind) << (2 * shift)
         if direct:
             numbers: Number = self._table[words[0]]
             while (missing := np.flatnonzero(numbers == -1)).size:

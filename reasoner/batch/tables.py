@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +17,21 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from reasoner.batch.values import EARLIEST, LATEST, ODD, SAID, SILENT, Coder, Codes, Words
-from reasoner.case_model import Case
-from reasoner.case_values import Choices, Listed, OneOf, Scalar, read_person_id, read_text
+from reasoner.case_values import Choices, Listed, OneOf, Scalar, read_person_id
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Path = tuple[str, ...]
-BLOCK = 1024  # documents that are decoded before their values become columns
+
+
+def silence(size: int) -> Codes:
+    """The values of a key that nothing has; they take no memory."""
+    return np.broadcast_to(np.int32(SILENT), size)
+
+
+def is_silent(codes: Codes) -> bool:
+    """Whether these are the values of a key that nothing has."""
+    return codes.strides == (0,)
 
 
 @dataclass(eq=False, repr=False)
@@ -65,7 +72,9 @@ class Things:
         """The values of a field, and silence at the end, where -1 points for a thing that is not there."""
         found = self._padded.get(path)
         if found is None:
-            found = self._padded[path] = np.append(self.codes[path], np.int32(SILENT))
+            codes = self.codes[path]
+            padded = silence(len(self) + 1) if is_silent(codes) else np.append(codes, np.int32(SILENT))
+            found = self._padded[path] = padded
         return found
 
     def tables(self) -> Iterator[Things]:
@@ -94,7 +103,6 @@ class Slot:
             self.key = words.coder(scalars[0], choices)  # else any text is a key
         items = self.key.annotation if self.key else scalars[-1] if scalars and self.repeated else None
         self.names = isinstance(items, Scalar) and items.read is read_person_id
-        self.plain = bool(scalars) and getattr(scalars[-1], "read", None) is read_text
         self.kinds = scalars[-1].schema if scalars and isinstance(scalars[-1], Scalar) else {}
 
     @property
@@ -148,17 +156,15 @@ class FromObjects:
         found: Sequence[Any] = self._columns.get(slot.name, ())
         return found
 
-    def codes(self, slot: Slot) -> Codes:
-        """The values of a key."""
+    def codes(self, slot: Slot) -> tuple[Codes, int]:
+        """The values of a key, and how many things have it."""
         assert slot.value is not None
         values = self._column(slot)
-        if values.count(UNSET) == len(values):
-            return np.full(len(values), SILENT, np.int32)
+        written = len(values) - values.count(UNSET)
+        if not written:
+            return silence(len(values)), 0
         slot.value[UNSET] = SILENT
-        if slot.value.text:  # what it says is of no use here, only that it can stand
-            values = [0 if type(value) is str and value.isprintable() and slot.plain else value for value in values]
-            slot.value[0] = 0
-        return slot.value.all(values, len(values))
+        return slot.value.all(values, len(values)), written
 
     def section(self, slot: Slot) -> tuple[Ints, FromObjects, int]:
         """What stands in a section, and which things have it; how many say at least that they have not."""
@@ -226,13 +232,13 @@ class FromArrow:
         array = self.array.field(found)
         return None if array.null_count == len(array) else array
 
-    def codes(self, slot: Slot) -> Codes:
-        """The values of a key."""
+    def codes(self, slot: Slot) -> tuple[Codes, int]:
+        """The values of a key; how many things have it is of no use here."""
         array = self._column(slot)
         if array is None:
-            return np.full(len(self), SILENT, np.int32)
+            return silence(len(self)), 0
         assert slot.value is not None
-        return arrow_codes(array, slot.value)
+        return arrow_codes(array, slot.value), 0
 
     def section(self, slot: Slot) -> tuple[Ints, FromArrow, int]:
         """What stands in a section, and which things have it."""
@@ -275,169 +281,57 @@ def arrow_codes(array: Any, coder: dict[Any, int]) -> Codes:
     """The values of an array as numbers; a null is silence."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    if not len(array):
+        return np.empty(0, np.int32)
+    valid = None if not array.null_count else _bits(array.buffers()[0], array)
     if pa.types.is_date32(array.type) and isinstance(coder, Coder) and coder.dated:
-        days: Codes = pc.fill_null(array.view(pa.int32()), SILENT).to_numpy()
-        fine = ((days >= EARLIEST) & (days <= LATEST)) | (days == SILENT)
-        return days if fine.all() else np.where(fine, days, np.int32(ODD))
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    values = array.dictionary.to_pylist()
+        found: Codes = _plain(array, np.int32)
+        ends = pc.min_max(array.view(pa.int32())).as_py()
+        if ends["min"] is not None and (ends["min"] < EARLIEST or ends["max"] > LATEST):
+            found = np.where((found >= EARLIEST) & (found <= LATEST), found, np.int32(ODD))
+        return found if valid is None else np.where(valid, found, np.int32(SILENT))
+    if pa.types.is_boolean(array.type):
+        numbers = _bits(array.buffers()[1], array).view(np.uint8)
+        values = [False, True]
+    else:
+        array = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+        numbers, values = _plain(array.indices, array.indices.type.to_pandas_dtype()), array.dictionary.to_pylist()
     if values and not isinstance(values[0], str | int):
         values = [str(value) for value in values]  # dates
-    table = np.append(np.fromiter(map(coder.__getitem__, values), np.int32, len(values)), np.int32(SILENT))
-    indices = array.indices
-    if array.null_count:
-        indices = pc.fill_null(indices, len(values))
-    found: Codes = table[indices.to_numpy(zero_copy_only=False)]
-    return found
+    table = np.fromiter(map(coder.__getitem__, values), np.int32, len(values))
+    table = np.append(table, np.int32(SILENT))
+    return table[numbers if valid is None else np.where(valid, numbers, len(values))]
 
 
-class Reader:
-    """Reads chunks of cases as tables. Cases that are ``odd`` are left to the ordinary reader."""
-
-    def __init__(self, choices: Choices) -> None:
-        self.words = Words()
-        self.choices = choices
-        self.model = Model(Case, self.words, choices)
-        self.truths = frozenset(_truths(self.model))
-        self._decoder = msgspec.json.Decoder(self.model.struct)
-
-    def read(self, rows: Sequence[bytes] | pa.Table) -> tuple[Things, Bools]:
-        """The cases as a table of one thing each, and which of them are odd."""
-        odd = np.zeros(len(rows), np.bool_)
-        source: Any
-        if isinstance(rows, pa.Table):
-            array = rows.to_struct_array()
-            if isinstance(array, pa.ChunkedArray):
-                array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
-            source = FromArrow(array)
-            cases, _ = self._things(source, self.model, np.arange(len(rows)), odd)
-            return cases, odd
-        blocks, gathers = [], gc.isenabled()
-        gc.disable()  # it would go through all that was decoded again and again, and find nothing
-        try:
-            for start in range(0, max(len(rows), 1), BLOCK):
-                blocks.append(self._block(rows[start : start + BLOCK], start, odd))
-        finally:
-            if gathers:
-                gc.enable()
-        return joined(blocks), odd
-
-    def _block(self, rows: Sequence[bytes], start: int, odd: Bools) -> Things:
-        """Some documents, of which the first has the number ``start``: few enough for the memory close to the
-        processor."""
-        decode, objects, kept = self._decoder.decode, [], []
-        for index, row in enumerate(rows, start):
-            try:
-                objects.append(decode(row))
-                kept.append(index)
-            except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-                odd[index] = True
-        where = np.array(kept, np.int64)
-        cases, written = self._things(FromObjects(objects), self.model, where, odd)
-        colons = np.fromiter((rows[index - start].count(b":") for index in kept), np.int64, len(kept))
-        if written != colons.sum():  # text with colons, or keys that stand twice
-            keys = _keys(cases, len(odd))[where]
-            for index in where[(colons != keys) & ~odd[where]].tolist():
-                odd[index] |= _repeats(rows[index - start])
-        return cases
-
-    def _listing(self, slot: Slot, case: Ints, items: Any, odd: Bools) -> tuple[Listing, int]:
-        """The items of a list or mapping of things that belong to these cases; how many keys they hold."""
-        state, owner, keys, values = items
-        if (state == ODD).any():
-            odd[case[state == ODD]] = True
-        written = int(np.count_nonzero(state != SILENT))
-        listing, owners = Listing(state, owner, names=slot.names), case[owner]
-        if keys is not None:
-            written += len(keys)
-            listing.keys = _listed_codes(keys, _Plain(self.words) if slot.key is None else slot.key)
-            odd[owners[listing.keys == ODD]] = True
-        if slot.model is not None:
-            source = FromObjects(values or []) if values is None or isinstance(values, list) else FromArrow(values)
-            listing.things, below = self._things(source, slot.model, owners, odd)
-            return listing, written + below
-        assert slot.value is not None
-        listing.values = _listed_codes(values or [] if isinstance(values, list | None) else values, slot.value)
-        odd[owners[listing.values == ODD]] = True
-        return listing, written
-
-    def _things(self, source: Any, model: Model, case: Ints, odd: Bools) -> tuple[Things, int]:
-        things = Things(case)
-        written = self._fill(things, source, model, (), np.arange(len(case)), odd)
-        return things, written
-
-    def _fill(self, things: Things, source: Any, model: Model, prefix: Path, at: Ints, odd: Bools) -> int:
-        """Adds the fields of a section to its things, which stand ``at`` these rows; how many keys were written."""
-        written, whole = 0, len(at) == len(things)
-        for slot in model.slots:
-            path = (*prefix, slot.name)
-            if slot.mapped or slot.repeated:
-                listing, count = self._listing(slot, things.case[at], source.items(slot), odd)
-                if not whole:
-                    listing.owner = at[listing.owner]
-                    listing.state = _spread(listing.state, at, len(things))
-                things.lists[path] = listing
-                written += count
-            elif slot.model is not None:
-                index, inner, count = source.section(slot)
-                present = np.zeros(len(things), np.bool_)
-                present[at[index]] = True
-                things.sections[path] = present
-                written += count + (self._fill(things, inner, slot.model, path, at[index], odd))
-            else:
-                codes = source.codes(slot)
-                if (codes == ODD).any():
-                    odd[things.case[at[codes == ODD]]] = True
-                written += int(np.count_nonzero(codes != SILENT))
-                things.codes[path] = codes if whole else _spread(codes, at, len(things))
-        return written
+def _plain(array: Any, kind: Any) -> Any:
+    """The numbers of an array, with anything for a null."""
+    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
 
 
-def _spread(codes: Codes, at: Ints, size: int) -> Codes:
+def _bits(buffer: Any, array: Any) -> Bools:
+    """The bits of an array in one of its buffers."""
+    begin, end = array.offset, array.offset + len(array)
+    data = np.frombuffer(buffer, np.uint8)[begin >> 3 : (end + 7) >> 3]
+    return np.unpackbits(data, bitorder="little")[begin & 7 : (begin & 7) + len(array)].view(np.bool_)
+
+
+def spread(codes: Codes, at: Ints, size: int) -> Codes:
     """Codes that stand at some places, with silence at all others."""
     found = np.full(size, SILENT, np.int32)
     found[at] = codes
     return found
 
 
-def _truths(model: Model) -> Iterator[str]:
+def truth_names(model: Model) -> Iterator[str]:
     """The names of keys that are true or false."""
     for slot in model.slots:
         if slot.model is not None:
-            yield from _truths(slot.model)
+            yield from truth_names(slot.model)
         elif True in slot.kinds.get("enum", ()):
             yield slot.name
 
 
-def joined(blocks: list[Things]) -> Things:
-    """The things of several blocks as one table."""
-    if len(blocks) == 1:
-        return blocks[0]
-    first = blocks[0]
-    lists = {}
-    for path, listing in first.lists.items():
-        parts = [block.lists[path] for block in blocks]
-        offsets = np.cumsum([0, *(len(block) for block in blocks[:-1])])
-        lists[path] = Listing(
-            np.concatenate([part.state for part in parts]),
-            np.concatenate([part.owner + offset for part, offset in zip(parts, offsets, strict=True)]),
-            None if listing.keys is None else np.concatenate([part.keys for part in parts if part.keys is not None]),
-            None
-            if listing.values is None
-            else np.concatenate([part.values for part in parts if part.values is not None]),
-            None if listing.things is None else joined([part.things for part in parts if part.things is not None]),
-            listing.names,
-        )
-    return Things(
-        np.concatenate([block.case for block in blocks]),
-        {path: np.concatenate([block.codes[path] for block in blocks]) for path in first.codes},
-        {path: np.concatenate([block.sections[path] for block in blocks]) for path in first.sections},
-        lists,
-    )
-
-
-class _Plain(dict[str, int]):
+class PlainKey(dict[str, int]):
     """Any text as a word."""
 
     def __init__(self, words: Words) -> None:
@@ -448,7 +342,8 @@ class _Plain(dict[str, int]):
         return found
 
 
-def _listed_codes(values: Any, coder: Any) -> Codes:
+def listed_codes(values: Any, coder: Any) -> Codes:
+    """The values of the items of a list as numbers."""
     if isinstance(values, list):
         return np.fromiter(map(coder.__getitem__, values), np.int32, len(values))
     codes = arrow_codes(values, coder)
@@ -456,21 +351,7 @@ def _listed_codes(values: Any, coder: Any) -> Codes:
     return codes
 
 
-def _keys(cases: Things, size: int) -> Ints:
-    """How many keys each case has at least."""
-    found = np.zeros(size, np.int64)
-    for things in cases.tables():
-        written = [codes != SILENT for codes in things.codes.values()] + list(things.sections.values())
-        written += [listing.state != SILENT for listing in things.lists.values()]
-        for here in written:
-            found += np.bincount(things.case[here], minlength=size)
-        for listing in things.lists.values():
-            if listing.keys is not None:
-                found += np.bincount(things.case[listing.owner], minlength=size)
-    return found
-
-
-def _repeats(row: bytes) -> bool:
+def repeats(row: bytes) -> bool:
     """Whether a mapping of a JSON document has a key twice."""
 
     def once(pairs: list[tuple[str, Any]]) -> None:

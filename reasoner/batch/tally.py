@@ -30,9 +30,9 @@ def tally(table: pa.Table, faults: Iterable[str] = ()) -> Tally:
     found[FAULTS].update((code,) for code in faults)
     if not len(table):
         return found
-    result = _words(table["result"])
-    found[RESULTS] = _counted([_words(table["route"]), result])
-    refused = table.select(["failing", "distances"]).filter(pc.equal(result, "not_eligible"))
+    result = table["result"]
+    found[RESULTS] = _counted([table["route"], result])
+    refused = table.select(["failing", "distances"]).filter(_is(result, "not_eligible"))
     found[GROUNDS] = _counted([_items(refused["failing"])])
     alone = refused.filter(
         pc.and_(
@@ -41,40 +41,55 @@ def tally(table: pa.Table, faults: Iterable[str] = ()) -> Tally:
         )
     )
     gaps = pc.list_flatten(alone["distances"])
-    found[NEAR] = _counted([_words(pc.struct_field(gaps, name)) for name in ("condition", "unit", "amount")])
-    eligible = table.select(["missing", "defective"]).filter(pc.equal(result, "eligible"))
+    found[NEAR] = _counted([pc.struct_field(gaps, name) for name in ("condition", "unit", "amount")])
+    eligible = table.select(["missing", "defective"]).filter(_is(result, "eligible"))
     papers = [pc.fill_null(pc.list_value_length(eligible[name]), 0) for name in ("missing", "defective")]
     lacking = pc.add(*papers)
     found[LACKING] = _counted([lacking])
     found[LACKING].pop((0,), None)
     one = eligible.filter(pc.equal(lacking, 1))
     found[PAPERS] = _counted([_items(one["missing"])]) + _counted([_items(one["defective"])])
-    undetermined = table.select(["depends_on"]).filter(pc.equal(result, "undetermined"))
+    undetermined = table.select(["depends_on"]).filter(_is(result, "undetermined"))
     for (path,), number in _counted([_items(undetermined["depends_on"])]).items():
         found[OPEN][generic(path),] += number
     return found
 
 
-def _words(column: Any) -> Any:
+def _is(column: Any, word: str) -> Any:
+    """Which rows of a column have a word."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    return pc.cast(column, pa.string()) if pa.types.is_dictionary(column.type) else column
+    codes, words = _coded(column)
+    return pa.array(codes == (words.index(word) if word in words else -1))
 
 
 def _items(column: Any) -> Any:
     import pyarrow.compute as pc
 
-    return _words(pc.list_flatten(column))
+    return pc.list_flatten(column)
 
 
 def _counted(columns: list[Any]) -> Counter[tuple[Any, ...]]:
-    import pyarrow as pa
+    """How often the values of columns stand side by side."""
+    import numpy as np
 
-    names = [str(number) for number in range(len(columns))]
-    groups = pa.table(columns, names=names).group_by(names).aggregate([([], "count_all")])
-    counts = groups["count_all"].to_pylist()
-    return Counter(dict(zip(zip(*(groups[name].to_pylist() for name in names), strict=True), counts, strict=True)))
+    from reasoner.batch.distinct import alike
+
+    coded = [_coded(column) for column in columns]
+    number, first = alike([codes for codes, _ in coded])
+    values = [[words[code] for code in codes[first].tolist()] for codes, words in coded]
+    return Counter(dict(zip(zip(*values, strict=True), np.bincount(number).tolist(), strict=True)))
+
+
+def _coded(column: Any) -> tuple[Any, list[Any]]:
+    """The number of each value, and the values; None at the end."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    words = [*coded.dictionary.to_pylist(), None]
+    return pc.fill_null(coded.indices, len(words) - 1).to_numpy(zero_copy_only=False), words
 
 
 _PERSON = re.compile(r"^(persons)\.[^.\[]+|\[\d+\]")

@@ -71,10 +71,13 @@ class Coder(dict[Any, int]):
         self._words, self._choices = words, SimpleNamespace(context={"choices": choices})
         self.annotation: Any = annotation
         self.text = isinstance(annotation, Scalar) and annotation.read in (read_text, read_case_name)
+        self._plain = isinstance(annotation, Scalar) and annotation.read is read_text
         self.dated = isinstance(annotation, Scalar) and annotation.read in (read_day, read_happened, read_full_date)
 
     def __missing__(self, value: Any) -> int:
         """Reads a value not met before."""
+        if self._plain and type(value) is str and value.isprintable():
+            return 0  # what it says is of no use here, only that it can stand
         found = self._code(value)
         if not self.text:
             self[value] = found
