@@ -103,15 +103,19 @@ class Rows:
         result: Any,
         conditions: list[Any],
         documents: list[Any],
+        settled: Any,
         remarks: list[Any],
         deadlines: list[Any],
         depends_on: list[Any],
         sample: Callable[[int], Any],
     ) -> None:
         """Adds the rows of one person and route: ``rows`` are places in the group, ``result`` words, and the others
-        each a part of the outcome with the number of its entry in every row."""
+        each a part of the outcome with the number of its entry in every row; ``settled`` those of the file where a
+        document is unknown."""
         group, store = columns.group, self.store
         papers, file = self._documents(documents, len(rows))
+        unsure = (settled >= 0) & (file == store.word("undetermined"))
+        file[unsure] = route.file.read(settled[unsure], lambda state: store.word(state or "undetermined"))
         combos = self._conditions(conditions, remarks, len(rows))
         person = int(route.person[1:]) - 1
         position = group.position[person][rows]

@@ -319,6 +319,11 @@ class _Columns:
         depending = self._depending(route, rows, np.where(result == undetermined, entry, -1))
         conditions = [(part, self._states(part, rows, route)) for part in route.conditions.values()]
         documents = [(part, self._states(part, rows, route)) for part in route.documents.values()]
+        file, unknown = np.full(len(rows), -1), np.zeros(len(rows), np.bool_)
+        for part, numbers in documents:
+            unknown |= part.read(numbers, _is("unknown"))
+        if unknown.any():
+            file[unknown] = self._states(route.file, rows[unknown], route)
         remarks = []
         for number, part in route.remarks.items():
             numbers = np.full(len(rows), -1)
@@ -334,7 +339,7 @@ class _Columns:
                 group.slow[rows[holds & self.answers.doubted(term)[rows]]] = True
         here = ~group.slow[rows]
         if not here.all():
-            rows, result = rows[here], result[here]
+            rows, result, file = rows[here], result[here], file[here]
             conditions, documents, remarks = (
                 [(part, numbers[here]) for part, numbers in parts] for parts in (conditions, documents, remarks)
             )
@@ -342,7 +347,7 @@ class _Columns:
             depending = depending[here]
         if not len(rows):
             return
-        self.rows.add(self, route, rows, result, conditions, documents, remarks, deadlines,
+        self.rows.add(self, route, rows, result, conditions, documents, file, remarks, deadlines,
                       self._paths(route, rows, depending),
                       lambda place: self._sample(int(rows[place]), route))  # fmt: skip
 

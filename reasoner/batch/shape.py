@@ -243,6 +243,7 @@ class Route:
     deadlines: dict[int, Part]
     shown: Part
     result: Part
+    file: Part
     results: dict[tuple[Any, ...], int] = field(default_factory=dict)
     depending: dict[tuple[int, ...], int] = field(default_factory=dict)
     depends: list[tuple[Atom, ...]] = field(default_factory=list)
@@ -274,7 +275,7 @@ class ShapeKnown:
         deadlines = {number: self._certain(number) for number, _ in atoms.rows["deadline"]}
         shown = self._certain(relevant)
         return Route(person, route, regime, place, relevant, atoms, conditions, documents, remarks, deadlines, shown,
-                     self._result(atoms.results))  # fmt: skip
+                     self._which(atoms.results), self._which(atoms.files))  # fmt: skip
 
     def _part(self, name: str, atoms: tuple[int, ...], build: Callable[[Sample], Entry]) -> Part:
         return Part(name, atoms, self._leaves(*atoms), self.machine, build)
@@ -292,7 +293,8 @@ class ShapeKnown:
         name = str(self.machine.program.atoms[number][0])
         return self._part(name, (number,), lambda sample: sample.remark(number))
 
-    def _result(self, atoms: tuple[int, ...]) -> Part:
+    def _which(self, atoms: tuple[int, ...]) -> Part:
+        """Which of some atoms is certain, by its name."""
         names = {number: str(self.machine.program.atoms[number][0]) for number in atoms}
 
         def build(sample: Sample) -> Entry:
@@ -313,7 +315,7 @@ class ShapeKnown:
         """The conclusions that any of the results reads."""
         found: list[int] = []
         for route in self.routes:
-            found += (route.relevant, *route.layout.results, *route.remarks)
+            found += (route.relevant, *route.layout.results, *route.layout.files, *route.remarks)
             for part in (*route.conditions.values(), *route.documents.values()):
                 found += part.atoms
             found += (number for number, _ in route.layout.rows["deadline"])
