@@ -7,7 +7,7 @@ stands there is compared with the argument that the path does not name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
@@ -17,9 +17,10 @@ from reasoner.case import CaseFile
 from reasoner.case_dates import NEVER, Day
 from reasoner.case_model import Application, Union
 from reasoner.cast import Cast, Path, documents_of
-from reasoner.dates import NONE, Calendar, Open, OpenCode, OpenPeriods, Periods, Table, Value
+from reasoner.dates import NONE, Calendar, Open, OpenCode, OpenPeriods, Periods, Table, Term, Value
 from reasoner.ground import Atom, GroundProgram
 from reasoner.program import Entry, Law
+from reasoner.terms import leaves
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 HIGHEST = 200  # of an unknown whole number
@@ -31,6 +32,7 @@ UNKNOWN: dict[str, Value] = {
     "language": OpenCode(),
     "periods": OpenPeriods(),
 }
+_NEAR = 4  # a case is read as it differs from the last if at most one in so many points does
 _THING = {"persons": 2, "applications": 2, "unions": 4, "documents": 4}
 
 Thing = tuple[Any, ...]
@@ -69,7 +71,10 @@ class Field(NamedTuple):
 
 
 class Plan:
-    """What to read for the inputs of one ground program, worked out once for all its cases."""
+    """What to read for the inputs of one ground program, worked out once for all its cases.
+
+    ``last`` are the values of the ``points`` in the case that was read last, and the answers of all comparisons there.
+    """
 
     def __init__(self, program: GroundProgram, law: Law) -> None:
         fields: dict[Thing, dict[tuple[tuple[str, ...], str], list[tuple[int, Any]]]] = {}
@@ -90,8 +95,14 @@ class Plan:
             if thing[0] == "documents":
                 self.papers.setdefault(thing[1], []).append((thing, listed))
         self.nothing: dict[int, bool | None] = dict.fromkeys(program.inputs, False)
-        self.orders = tuple((n, *atom[1:]) for n, atom in program.comparisons.items() if atom[0] == "date")
-        self.others = tuple((n, atom) for n, atom in program.comparisons.items() if atom[0] != "date")
+        self.orders = {n: atom[1:] for n, atom in program.comparisons.items() if atom[0] == "date"}
+        self.others = {n: atom for n, atom in program.comparisons.items() if atom[0] != "date"}
+        self.reading: dict[Term, list[int]] = {}  # of each point the comparisons
+        for number, atom in program.comparisons.items():
+            for point in dict.fromkeys(leaves(atom)):
+                self.reading.setdefault(point, []).append(number)
+        self.points = tuple(self.reading)
+        self.last: tuple[list[Value], dict[int, bool | None]] | None = None
 
 
 def _wanted(entry: Entry, atom: Atom) -> Any:
@@ -362,18 +373,36 @@ def read_inputs(plan: Plan, reader: Reader) -> Inputs:
         return value
 
     calendar = _Remembering(lookup, class_table(reader.law))
+    now, last = [lookup(point) for point in plan.points], plan.last
+    stale = (
+        [] if last is None else [p for p, a, b in zip(plan.points, now, last[0], strict=True) if a is not b and a != b]
+    )
+    if last is None or len(stale) > len(now) // _NEAR:
+        answers = dict(_answers(plan.orders, plan.others, calendar))
+    else:
+        read = {number for point in stale for number in plan.reading[point]}
+        orders, others = ({n: part[n] for n in read if n in part} for part in (plan.orders, plan.others))
+        answers = last[1] | dict(_answers(orders, others, calendar))
+    plan.last = now, answers
+    truth.update(answers)
+    return Inputs(truth, assumed, assumed_points, open_points, calendar, reader)
+
+
+def _answers(
+    orders: Mapping[int, Atom], others: Mapping[int, Atom], calendar: _Remembering
+) -> Iterator[tuple[int, bool | None]]:
+    """The answers of comparisons, of two dates and others."""
     answer, value_of, known = calendar.answer, calendar.value, calendar.known.get
-    for number, left, operator, right in plan.orders:
+    for number, (left, operator, right) in orders.items():
         first, second = known(left) or value_of(left), known(right) or value_of(right)
         if type(first) is date and type(second) is date:  # nearly always; the calendar knows all the other cases
-            truth[number] = first <= second if operator == "<=" else first < second
+            yield number, first <= second if operator == "<=" else first < second
         elif first is NONE or second is NONE:
-            truth[number] = False
+            yield number, False
         else:
-            truth[number] = answer(("date", left, operator, right))
-    for number, comparison in plan.others:
-        truth[number] = answer(comparison)
-    return Inputs(truth, assumed, assumed_points, open_points, calendar, reader)
+            yield number, answer(("date", left, operator, right))
+    for number, comparison in others.items():
+        yield number, answer(comparison)
 
 
 class _Remembering(Calendar):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from reasoner.case import parse_case
 from reasoner.engine import Engine
+from reasoner.errors import CaseFileError
 from reasoner.evaluate import Evaluator, Rails
 from reasoner.explanation import Node
+from reasoner.facts import Plan, read_inputs
 from reasoner.residue import Body, Residue, constrained, residue
 from reasoner.run import Run
 
@@ -55,6 +59,29 @@ def within(rails: Rails, worlds: int) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
+def test_a_case_is_read_after_others_as_if_it_were_the_first(engine: Engine, example: str) -> None:
+    path = ROOT / "examples" / example / "case.yaml"
+    text, chance = path.read_text(encoding="utf-8"), random.Random(1)
+    dates = re.findall(r"\b(?:19|20)\d\d-\d\d-\d\d\b", text)
+    for _ in range(40):
+        moved = text
+        for day in chance.sample(dates, chance.choice([1, 1, 2, len(dates)])):
+            moved = moved.replace(day, chance.choice([f"{day[:4]}-{chance.randint(1, 12):02}-11", day[:7], "unknown"]))
+        try:
+            file = parse_case(moved, choices=engine.law.choices)
+        except CaseFileError:
+            continue  # the days contradict each other
+        for run in engine.decide(file, assume_nothing=chance.random() < 0.2).runs:
+            fresh, again = (
+                read_inputs(plan, run.inputs.reader) for plan in (Plan(run.program, run.law), run.machine.plan)
+            )
+            for one in (run.inputs, again):
+                assert list(one.truth.items()) == list(fresh.truth.items())
+                assert one.assumed_points == fresh.assumed_points
+                assert one.open_points == fresh.open_points
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_the_open_part_has_the_truth_of_the_program_in_every_world_of_its_leaves(engine: Engine, example: str) -> None:
     run, chance = run_of(engine, example, assume_nothing=True), random.Random(3)
     targets = [number for number in run.program.shown if run.rails.truth(number) is None]
@@ -66,6 +93,13 @@ def test_the_open_part_has_the_truth_of_the_program_in_every_world_of_its_leaves
     part.evaluate(bits, (1 << 64) - 1)
     whole = within(run.evaluator.run(run.inputs.truth, 64, varied), 64)
     assert all(bits[atom] == whole[atom] for atom in part.rules)
+
+
+def test_what_has_too_many_worlds_together_is_settled_one_by_one(engine: Engine) -> None:
+    decision = engine.decide(engine.load(ROOT / "tests" / "data" / "child_of_unknown_age.yaml"))
+    child = next(o for o in decision.outcomes if (o.person, o.route) == ("child", "ip_minor_child"))
+    assert not any(document.status in ("missing", "defective") for document in child.documents)
+    assert (child.result, child.file) == ("undetermined", "incomplete")
 
 
 def parts(run: Run, evaluator: Evaluator) -> Iterator[tuple[Body, dict[int, bool | None], Residue]]:
