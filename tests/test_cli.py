@@ -905,3 +905,20 @@ def test_signs_that_the_encoding_of_the_locale_lacks_are_printed_all_the_same() 
     ran = process("decide", SINGLE, "--lang", "fr", env={"PYTHONIOENCODING": "latin-1"})
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "✓" in ran.stdout
+
+
+def test_who_interrupts_a_command_while_it_is_being_loaded_sees_no_traceback() -> None:
+    code = """
+import runpy, sys
+from importlib.abc import MetaPathFinder
+
+class Interrupted(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+runpy.run_module("reasoner", run_name="__main__")
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
