@@ -223,16 +223,25 @@ def star(path: str, atom: tuple[Any, ...] = ()) -> str:
 
 @dataclass(eq=False, repr=False)
 class Source:
-    """A parsed law: the statements to ground and the :class:`Law` they give."""
+    """A parsed law: the :class:`Law` that its statements give, and the predicates it shows.
+
+    A varying rule goes to the grounder in two parts, through an atom that carries its identity and variables.
+    """
 
     law: Law
-    statements: tuple[ast.AST, ...]
     shown: tuple[str, ...]
+    _parts: tuple[tuple[ast.AST, Rule | None], ...]  # each statement, with the rule that it is if it varies
+
+    @property
+    def statements(self) -> Iterator[ast.AST]:
+        """What to ground, as parsed statements: they know where in the files they stand."""
+        for node, rule in self._parts:
+            yield from (node,) if rule is None else _through_tag(node, rule)
 
     @property
     def text(self) -> str:
-        """The statements as text, which grounds faster than parsed ones."""
-        return "\n".join(map(str, self.statements))
+        """What to ground as text, which is grounded, and made, faster."""
+        return "\n".join(str(node) if rule is None else _as_text(node, rule) for node, rule in self._parts)
 
 
 def parse(root: Path, reforms: tuple[Reform, ...] = ()) -> Source:
@@ -264,11 +273,11 @@ def parse(root: Path, reforms: tuple[Reform, ...] = ()) -> Source:
     entries = tuple(_entries(parsed))
     lawcheck.check_choices(laws)
     lawcheck.check_comparisons([(name, node) for name, node in laws if None in bodies[id(node)]], entries)
-    tagged, rules = _tag(parsed, static, ended, heads, bodies)
+    parts, rules = _told_apart(parsed, static, ended, heads, bodies)
     facts = _tables([node for _, node in laws if heads[id(node)] in static])
-    shown = tuple(str(node.name) for node in tagged if node.ast_type == ast.ASTType.ShowSignature)
+    shown = tuple(str(node.name) for node, _ in parts if node.ast_type == ast.ASTType.ShowSignature)
     law = Law(digest_of(root, files, reforms), tuple(rules), entries, facts, tuple(changes), reforms)
-    return Source(law, tuple(tagged), shown)
+    return Source(law, shown, tuple(parts))
 
 
 def _parse_files(root: Path) -> list[tuple[str, list[ast.AST]]]:
@@ -344,18 +353,17 @@ def _rests_on(literal: Any) -> str | None:
     return _name_in(atom) or str(atom)
 
 
-def _tag(
+def _told_apart(
     parsed: Sequence[tuple[str, list[ast.AST]]],
     static: frozenset[str],
     ended: frozenset[int],
     heads: Heads,
     bodies: Bodies,
-) -> tuple[list[ast.AST], list[Rule]]:
-    """Statements to ground, in which every varying rule runs through an atom that carries its identity and
-    variables; those in ``ended`` are left out."""
+) -> tuple[list[tuple[ast.AST, Rule | None]], list[Rule]]:
+    """The statements but those in ``ended``, each with the rule that it is if it varies, and all rules."""
     from clingo import ast
 
-    tagged: list[ast.AST] = []
+    parts: list[tuple[ast.AST, Rule | None]] = []
     rules: list[Rule] = []
     still = {"", *static, *SHAPE}
     for name, nodes in parsed:
@@ -365,9 +373,9 @@ def _tag(
                 continue
             head = heads.get(id(node))
             if head is None or name.startswith("facts/"):
-                tagged.append(node)
+                parts.append((node, None))
                 continue
-            text, line, body = str(node), node.location.begin.line, bodies[id(node)]
+            text, line, body = str(node), comments.line[id(node)], bodies[id(node)]
             variables = variables_of(text)
             varies = head not in static and not still.issuperset(body)
             rules.append(
@@ -383,14 +391,22 @@ def _tag(
                     varies,
                 )
             )
-            tagged.extend(_through_tag(node, len(rules) - 1, variables) if varies else (node,))
-    return tagged, rules
+            parts.append((node, rules[-1] if varies else None))
+    return parts, rules
 
 
 SHAPE = frozenset({"person", "joins", "holder", "slot"})
 
 
-def _through_tag(node: ast.AST, index: int, variables: Sequence[str]) -> Iterator[ast.AST]:
+def _as_text(node: ast.AST, rule: Rule) -> str:
+    """A varying rule as :func:`_through_tag` has it."""
+    head = str(node.head)
+    body = rule.text[len(head) :].removeprefix(" :- ").removesuffix(".")
+    tag = f"{TAG}({','.join((str(rule.index), *rule.variables))})"
+    return f"{tag} :- {body}{'; ' if body else ''}{SWITCH}.\n{head} :- {tag}."
+
+
+def _through_tag(node: ast.AST, rule: Rule) -> Iterator[ast.AST]:
     from clingo import ast, symbol
 
     where = node.location
@@ -400,8 +416,8 @@ def _through_tag(node: ast.AST, index: int, variables: Sequence[str]) -> Iterato
         return ast.Literal(where, ast.Sign.NoSign, ast.SymbolicAtom(function))
 
     terms = [
-        ast.SymbolicTerm(where, symbol.Number(index)),
-        *(ast.Variable(where, name) for name in variables),
+        ast.SymbolicTerm(where, symbol.Number(rule.index)),
+        *(ast.Variable(where, name) for name in rule.variables),
     ]
     yield ast.Rule(where, literal(TAG, terms), [*node.body, literal(SWITCH, [])])
     yield ast.Rule(where, node.head, [literal(TAG, terms)])
@@ -416,24 +432,24 @@ def provisions_of(body: Iterable[Any]) -> tuple[str, ...]:
     """The provisions that the literals of a body name."""
     found = []
     for literal in body:
-        if str(literal).startswith("in_force("):
-            argument = str(literal.atom.symbol.arguments[0])
-            if argument[:1].islower():
-                found.append(argument)
+        if named := re.match(rf"in_force\(({_NAME})[,)]", str(literal)):  # as text: its parts are slow to ask for
+            found.append(named[1])
     return tuple(found)
 
 
 class _Comments:
-    """The comment lines that stand directly above a line."""
+    """The lines of nodes, and the comment lines that stand directly above a line."""
 
     def __init__(self, nodes: Sequence[ast.AST]) -> None:
         from clingo import ast
 
+        self.line: dict[int, int] = {}  # of each node, by its identity
         self._lines: dict[int, str] = {}
         self._own: dict[int, int] = {}
         for node in nodes:
             where = node.location
             first, last = where.begin.line, where.end.line
+            self.line[id(node)] = first
             if node.ast_type == ast.ASTType.Comment:
                 for offset, text in enumerate(str(node.value).splitlines()):
                     self._lines[first + offset] = text.lstrip("%").strip()
