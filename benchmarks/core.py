@@ -24,6 +24,19 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 CASE = ROOT / "examples" / "spouse-under-21" / "case.yaml"
 IMPORTS = "import clingo, typer, pydantic, rich"
+TREE = """
+import typer
+from rich.console import Console
+from rich.tree import Tree
+
+app = typer.Typer()
+
+@app.command()
+def decide(name: str) -> None:
+    Console().print(Tree(name))
+
+app(["x"])
+"""  # a command that decides nothing and prints one word
 USE = """
 import typer
 from clingo import Control
@@ -72,6 +85,7 @@ def processes(runs: int) -> None:
         python = [sys.executable]
         commands = {
             "imports": [*python, "-c", IMPORTS],
+            "one word as a tree": [*python, "-c", TREE],
             "least use of the libraries": [*python, "-c", USE],
             "--help": [*python, "-m", "reasoner", "--help"],
             "decide": [*python, "-m", "reasoner", "decide", str(CASE)],
