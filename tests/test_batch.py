@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -32,8 +33,10 @@ import pyarrow.parquet as pq
 
 from reasoner.batch import footer
 from reasoner.batch.growing import workplace
+from reasoner.batch.pool import ahead
 from reasoner.cli import app
 from reasoner.engine import Engine
+from reasoner.errors import UsageError
 from reasoner.outcome import Outcome
 
 DAY = "2025-03-10"
@@ -732,3 +735,37 @@ def test_the_sample_does_not_depend_on_how_an_archive_is_cut() -> None:
     assert sample(list(range(1000))) == sample(list(range(999, -1, -1)))
     assert len(set(sample(list(range(1000))))) == 5
     assert sample(list(range(1000))) != list(range(5))
+
+
+def test_a_piece_is_read_while_the_one_before_it_is_worked_on() -> None:
+    asked, goes_on = threading.Event(), threading.Event()
+
+    def pieces() -> Iterator[Any]:
+        yield "first"
+        asked.set()
+        goes_on.wait(60)
+        yield "second"
+        raise UsageError("batch_interrupted", name="an archive")
+
+    found = ahead(pieces())
+    assert next(found) == "first"
+    assert asked.wait(60)  # nobody has asked for it yet
+    goes_on.set()
+    assert next(found) == "second"
+    with pytest.raises(UsageError):
+        next(found)
+
+
+def test_who_stops_does_not_wait_for_what_is_being_read() -> None:
+    goes_on = threading.Event()
+
+    def pieces() -> Iterator[Any]:
+        yield "first"
+        goes_on.wait(60)
+
+    found = ahead(pieces())
+    assert next(found) == "first"
+    begun = time.monotonic()
+    found.close()
+    assert time.monotonic() - begun < 30
+    goes_on.set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -46,6 +46,20 @@ class Failed(NamedTuple):
     kind: str
     first: Any
     second: Any
+
+
+def ahead(left: Iterable[Piece]) -> Generator[Piece, None, None]:
+    """The pieces, each read while the one before it is worked on."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    source, pool = iter(left), ThreadPoolExecutor(1)
+    try:
+        coming = pool.submit(next, source, None)
+        while (piece := coming.result()) is not None:
+            coming = pool.submit(next, source, None)
+            yield piece
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # what is being read may be a terminal or a pipe
 
 
 def by_processes(count: int, worker: Works[Found], left: Iterable[Piece]) -> Iterator[Found]:
