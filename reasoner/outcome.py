@@ -288,7 +288,7 @@ class Parts:
             tuple(self._because()),
             tuple(self._conditions()),
             documents,
-            file_state({document.status for document in documents}, self.run, self.layout.files),
+            file_in({document.status for document in documents}, self.run, self.layout.files),
             tuple(self._effects()),
             {predicate: tuple(self._true(predicate)) for predicate in self.layout.rows if predicate != "effect"},
         )
@@ -506,18 +506,19 @@ class Parts:
         found.setdefault(path, Assumption(path, str(atom[0]), value))
 
 
-def file_state(states: Set[str], run: Run, files: Iterable[int]) -> str:
-    """The state of a file whose documents have some statuses in a run.
-
-    What is unknown of one of them need not matter for the file: then one of ``files``, atoms of :data:`FILES`, holds.
-    """
+def file_state(states: Set[str]) -> str | None:
+    """The state of a file whose documents have some statuses; None where one that is unknown may matter for it."""
     if not states:
         return "not_applicable"
     if states & {"missing", "defective"}:
         return "incomplete"
-    if "unknown" not in states:
-        return "complete"
-    return next((str(run.program.atoms[number][0]) for number in files if run.state(number)), "undetermined")
+    return None if "unknown" in states else "complete"
+
+
+def file_in(states: Set[str], run: Run, files: Iterable[int]) -> str:
+    """The state of a file in a run; where its documents do not tell, one of ``files``, atoms of :data:`FILES`, may."""
+    certain = (str(run.program.atoms[number][0]) for number in files if run.state(number))
+    return file_state(states) or next(certain, "undetermined")
 
 
 def _ends(node: Node) -> Iterator[Node]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from reasoner.batch.decider import schema
 from reasoner.batch.distinct import alike, numbered
 from reasoner.batch.values import Words
+from reasoner.outcome import file_state
 
 NULL = -(2**31)
 _UNMET = "unmet"
@@ -157,7 +158,8 @@ class Rows:
                 states = {s: tuple(store.word(n) for n, e in kept if e.status == s) for s in _STATES}
                 combo = found.add(key, documents=tuple(entry.fragment for _, entry in kept), **states)
             combos[index] = combo
-            files[index] = store.word(_file({entry.status for _, entry in kept}))
+            state = file_state({entry.status for _, entry in kept if entry.status})
+            files[index] = store.word(state or "undetermined")
         return combos[number], files[number]
 
     def _conditions(self, parts: list[Any], remarks: list[Any], size: int) -> Any:
@@ -334,14 +336,6 @@ def _alike(columns: list[Any], size: int) -> tuple[Any, Any]:
     if not columns:
         return np.zeros(size, np.int64), np.zeros(min(size, 1), np.int64)
     return alike(columns)
-
-
-def _file(states: set[str | None]) -> str:
-    if not states:
-        return "not_applicable"
-    if states & {"missing", "defective"}:
-        return "incomplete"
-    return "undetermined" if "unknown" in states else "complete"
 
 
 def _words(codes: Any, words: list[str]) -> Any:

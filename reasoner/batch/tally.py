@@ -33,7 +33,7 @@ def tally(table: pa.Table, faults: Iterable[str] = ()) -> Tally:
     result = table["result"]
     found[RESULTS] = _counted([table["route"], result])
     refused = table.select(["failing", "distances"]).filter(_is(result, "not_eligible"))
-    found[GROUNDS] = _counted([_items(refused["failing"])])
+    found[GROUNDS] = _counted([pc.list_flatten(refused["failing"])])
     alone = refused.filter(
         pc.and_(
             pc.equal(pc.list_value_length(refused["failing"]), 1),
@@ -48,9 +48,9 @@ def tally(table: pa.Table, faults: Iterable[str] = ()) -> Tally:
     found[LACKING] = _counted([lacking])
     found[LACKING].pop((0,), None)
     one = eligible.filter(pc.equal(lacking, 1))
-    found[PAPERS] = _counted([_items(one["missing"])]) + _counted([_items(one["defective"])])
+    found[PAPERS] = _counted([pc.list_flatten(one["missing"])]) + _counted([pc.list_flatten(one["defective"])])
     undetermined = table.select(["depends_on"]).filter(_is(result, "undetermined"))
-    for (path,), number in _counted([_items(undetermined["depends_on"])]).items():
+    for (path,), number in _counted([pc.list_flatten(undetermined["depends_on"])]).items():
         found[OPEN][generic(path),] += number
     return found
 
@@ -61,12 +61,6 @@ def _is(column: Any, word: str) -> Any:
 
     codes, words = _coded(column)
     return pa.array(codes == (words.index(word) if word in words else -1))
-
-
-def _items(column: Any) -> Any:
-    import pyarrow.compute as pc
-
-    return pc.list_flatten(column)
 
 
 def _counted(columns: list[Any]) -> Counter[tuple[Any, ...]]:

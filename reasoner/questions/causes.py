@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reasoner.outcome import file_state, layout
+from reasoner.outcome import file_in, layout
 from reasoner.questions.comparison import Carrier, Fact, reasons, view
 from reasoner.run import Run
 
@@ -69,4 +69,4 @@ def statuses(run: Run, name: str, route: str, part: str) -> dict[str, str]:
 def file_of(run: Run, name: str, route: str) -> str:
     """The state of the file of a canonical person on a route, as its outcome has it."""
     states = set(statuses(run, name, route, "document").values())
-    return file_state(states, run, layout(run.machine, name, route).files)
+    return file_in(states, run, layout(run.machine, name, route).files)

@@ -118,7 +118,7 @@ class Course:
         truth, ends, self.legs = base.inputs.truth, (legs[0].low, legs[-1].high), list[Flips]()
         if any(truth[n] is not value for end in ends for n, value in end.truths(machine.plan)[0].items()):
             raise CannotVary
-        points = [(point, calendar.value(point)) for point in machine.points(machine.comparisons)]
+        points = [(point, calendar.value(point)) for point in machine.plan.points]
         moved = [point for point, value in points if any(end.value(_atom(point))[0] != value for end in ends)]
         for leg in legs:
             moving = dict(self._moving(leg, moved))
