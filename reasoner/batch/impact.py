@@ -8,7 +8,7 @@ engine, which says why.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -21,6 +21,7 @@ from reasoner.batch.decider import Chunk, Fault
 from reasoner.batch.documents import read
 from reasoner.batch.encode import Encoded
 from reasoner.batch.laws import Sameness, Side
+from reasoner.batch.pool import ahead
 from reasoner.batch.prepare import Prepared, prepared
 from reasoner.batch.reach import Reach, who
 from reasoner.batch.rows import as_row
@@ -122,6 +123,10 @@ class ImpactWorker:
         rows = Encoded(lines(map(as_data, changes)))
         done = Done(piece.number, piece.size, faulty, 0, 0, piece.read, rows, {}, lines(errors), counts, [])
         return Affected(done, changes)
+
+    def all(self, pieces: Iterable[Piece]) -> Iterator[Affected]:
+        """What changes for the cases of pieces, each of which is read while the one before it is worked on."""
+        return map(self.done, ahead(pieces))
 
     def _case(self, chunk: Chunk, index: int) -> CaseFile:
         text = ColumnarDecider.document(chunk, index)

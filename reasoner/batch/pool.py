@@ -12,6 +12,7 @@ from reasoner.errors import CaseFileError, ReasonerError, RulesError, UsageError
 
 AHEAD = 2  # pieces for each worker that wait for it or for their turn to be written
 Found = TypeVar("Found", covariant=True)
+T = TypeVar("T")
 
 
 class Works(Protocol[Found]):
@@ -19,6 +20,10 @@ class Works(Protocol[Found]):
 
     def done(self, piece: Piece) -> Found:
         """What came of a piece."""
+        ...
+
+    def all(self, pieces: Iterable[Piece]) -> Iterator[Found]:
+        """What came of pieces, in their order, as this process works on them."""
         ...
 
 
@@ -48,8 +53,8 @@ class Failed(NamedTuple):
     second: Any
 
 
-def ahead(left: Iterable[Piece]) -> Generator[Piece, None, None]:
-    """The pieces, each read while the one before it is worked on."""
+def ahead(left: Iterable[T]) -> Generator[T, None, None]:
+    """What comes of something, the next one in a thread of its own while one is worked on."""
     from concurrent.futures import ThreadPoolExecutor
 
     source, pool = iter(left), ThreadPoolExecutor(1)

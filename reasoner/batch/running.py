@@ -15,7 +15,7 @@ from reasoner.batch.encode import encoded, head
 from reasoner.batch.extras import pyarrow
 from reasoner.batch.journal import Counts, Journal, fragments_of
 from reasoner.batch.places import Place, total
-from reasoner.batch.pool import Found, Works, ahead, by_processes, kept
+from reasoner.batch.pool import Found, Works, by_processes, kept
 from reasoner.batch.slow import SlowDecider
 from reasoner.batch.sources import SIZE, Piece, pieces
 from reasoner.batch.verify import Sample, differing
@@ -134,7 +134,7 @@ def worked(worker: Works[Found], left: Iterable[Piece], workers: int, scheduler:
         from reasoner.batch.cluster import on_cluster
 
         return on_cluster(scheduler, worker, left)
-    return by_processes(workers, worker, left) if workers > 1 else map(worker.done, ahead(left))
+    return by_processes(workers, worker, left) if workers > 1 else worker.all(left)
 
 
 def given(job: Job, files: Sequence[Place], mapping: Path | None, size: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
@@ -14,6 +14,7 @@ from reasoner.batch.decider import Chunk, Decider, Results, case_schema, schema
 from reasoner.batch.decider import Fault as RowFault
 from reasoner.batch.encode import Encoded, Form, encoded
 from reasoner.batch.mapping import Columns
+from reasoner.batch.pool import ahead
 from reasoner.batch.prepare import Prepared, as_document, prepared
 from reasoner.batch.sources import Piece
 from reasoner.batch.tally import Tally, tally
@@ -66,6 +67,14 @@ class Done(NamedTuple):
     drawn: list[Drawn]
 
 
+class _Decided(NamedTuple):
+    """A piece with its cases as they were read, and what was decided."""
+
+    piece: Piece
+    ready: Prepared
+    results: Results
+
+
 @dataclass(eq=False, repr=False)
 class Worker:
     """Decides pieces of one job; keeps what a decider learns from one for the next."""
@@ -90,9 +99,19 @@ class Worker:
 
     def done(self, piece: Piece) -> Done:
         """A piece, decided. Raises RulesError when the law is broken."""
+        return self._told(self._decided(piece))
+
+    def all(self, pieces: Iterable[Piece]) -> Iterator[Done]:
+        """The pieces, decided, each while the next one is read and the one before it is encoded."""
+        return map(self._told, ahead(map(self._decided, ahead(pieces))))
+
+    def _decided(self, piece: Piece) -> _Decided:
+        return _Decided(piece, *looked_at(prepared(piece, self.job.columns), self.decider.decide))
+
+    def _told(self, found: _Decided) -> Done:
         import pyarrow.compute as pc
 
-        ready, results = looked_at(prepared(piece, self.job.columns), self.decider.decide)
+        piece, ready, results = found
         self._known.update(results.fragments)
         table = output(ready, results.table, self.engine.law.digest)
         errors = told(ready, results.faults, self.job.language)
