@@ -737,7 +737,7 @@ def batch(
         int, typer.Option("--verify", min=0, metavar="N", help="Have clingo decide N cases drawn at random again.")
     ] = 0,
     reasons: Annotated[bool, typer.Option("--reasons/--no-reasons", help="Whether to keep explanations.")] = True,
-    piece: PieceOption = 8192,
+    piece: PieceOption = 16384,
     as_of: AsOfOption = None,
     reading: ReadingOption = None,
     assume_nothing: NothingOption = False,
@@ -780,7 +780,7 @@ def impact(
     scheduler: SchedulerOption = "",
     resume: ResumeOption = False,
     force: ReplaceOption = False,
-    piece: PieceOption = 8192,
+    piece: PieceOption = 16384,
     as_of: AsOfOption = None,
     reading: ReadingOption = None,
     assume_nothing: NothingOption = False,

@@ -84,10 +84,13 @@ class _Events(NamedTuple):
 
 
 class Rows:
-    """The rows of a chunk as they are added, group by group; without ``reasons`` they refer to no explanations."""
+    """The rows of a chunk as they are added, group by group; without ``reasons`` they refer to no explanations.
 
-    def __init__(self, store: Store, reasons: bool = True) -> None:
-        self.store, self.reasons = store, reasons
+    ``place`` is the row of each case in its chunk.
+    """
+
+    def __init__(self, store: Store, place: Any, reasons: bool = True) -> None:
+        self.store, self.place, self.reasons = store, place, reasons
         self.size = 0
         self.columns: dict[str, list[Any]] = {}
         self.deadlines: list[_Events] = []
@@ -253,6 +256,7 @@ class Rows:
             return schema().empty_table()
         columns = {name: np.concatenate(parts) for name, parts in self.columns.items()}
         here = np.flatnonzero(kept[columns["case_row"]])
+        columns["case_row"] = self.place[columns["case_row"]]
         order = here[np.lexsort((columns["order"][here], columns["case_row"][here]))]
         columns = {name: values[order] for name, values in columns.items()}
         place = np.full(self.size, -1)

@@ -22,7 +22,7 @@ from reasoner.batch.documents import documents
 from reasoner.batch.group import OPEN, TRUE, Group, Options, Unsupported, truths
 from reasoner.batch.paths import Paths
 from reasoner.batch.people import People, cast_skeleton
-from reasoner.batch.reading import Reader
+from reasoner.batch.reading import Read, Reader
 from reasoner.batch.seen import Glance
 from reasoner.batch.shape import CERTAIN, POSSIBLE, Part, Route, Sample, ShapeKnown
 from reasoner.batch.slow import SlowDecider
@@ -89,27 +89,36 @@ class ColumnarDecider:
         kinds = dict.fromkeys(kind for kind, _ in self.engine.law.document_types)  # a type can have several roles
         return {kind: number for number, kind in enumerate(kinds)}
 
-    def decide(self, chunk: Chunk) -> Results:
+    def read(self, chunk: Chunk) -> Read:
+        """The cases of a chunk for :meth:`decide`; another thread may decide what was read before."""
+        if len(self._reader.words.words) + len(self._reader.words.partials) > REMEMBERED:
+            del self._reader
+        return self._reader.read(chunk.rows)
+
+    def decide(self, chunk: Chunk, read: Read | None = None) -> Results:
         """The results of a chunk, as :class:`reasoner.batch.decider.Decider` asks."""
         self._forget()
-        cases, odd = self._reader.read(chunk.rows)
-        left, rows = np.ones(len(odd), np.bool_), Rows(self._store, self.reasons)
+        read = self.read(chunk) if read is None else read
+        left, rows = np.ones(len(chunk), np.bool_), Rows(self._store, read.rows, self.reasons)
         known = len(self.slow._known)
-        if len(cases):
-            people = People(cases, odd, self._reader.words, self._reader.truths, tuple(self.engine.law.role_of))
-            contradictions.find(people, self.engine.law.choices)
-            left = self._decided(chunk, people, rows)
-        table = rows.table(~left, self._reader.words)
-        found = self._left(chunk, np.flatnonzero(left))
+        if len(read.cases):
+            left = self._decided(chunk, self._people(read), rows)
+        table = rows.table(~left, read.words)
+        found = self._left(chunk, np.sort(read.rows[left]))
         table = combined(table, found.table)
         new = dict(list(self.slow._known.items())[known:])
         faulty = len({fault.row for fault in found.faults})
         return Results(table, new, found.faults, int(left.sum()) - faulty)
 
+    def _people(self, read: Read) -> People:
+        """Who is who in cases that were read; those that contradict themselves are odd."""
+        law = self.engine.law
+        people = People(*read, tuple(law.role_of))
+        contradictions.find(people, law.choices)
+        return people
+
     def _forget(self) -> None:
         """Keeps what is remembered from growing with the archive."""
-        if len(self._reader.words.words) + len(self._reader.words.partials) > REMEMBERED:
-            del self._reader
         if len(self._casts) > REMEMBERED:
             self._casts.clear()
         self._store.forget(REMEMBERED)
@@ -419,7 +428,7 @@ class _Columns:
         """A case of the group as the engine decides it."""
         run = self._runs.get(index)
         if run is None:
-            row = int(self.group.rows[index])
+            row = int(self.group.people.rows[self.group.rows[index]])
             text = self.decider.document(self.chunk, row)
             decision = self.decider.slow.decision(text, self.chunk.place(row)[0])
             run = self._runs[index] = decision.runs[int(self.cast_number[index])]

@@ -112,9 +112,13 @@ class Results:
 
 
 class Decider(Protocol):
-    """Decides chunks of cases by one version of the law."""
+    """Decides chunks of cases by one version of the law. A chunk may be read before, in another thread."""
 
-    def decide(self, chunk: Chunk) -> Results:
+    def read(self, chunk: Chunk) -> Any:
+        """What :meth:`decide` can be given, so that it need not read the chunk."""
+        ...
+
+    def decide(self, chunk: Chunk, read: Any = None) -> Results:
         """The results of a chunk; a case that cannot be read is a fault and nothing else."""
         ...
 

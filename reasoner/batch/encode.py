@@ -96,9 +96,10 @@ def packed(text: bytes, form: Form) -> bytes:
 
 
 class _Style(NamedTuple):
-    """How values are written as text: a word, nothing at all, a list, and a struct with its names."""
+    """How values are written as text: a word, a day, nothing at all, a list, and a struct with its names."""
 
     word: Callable[[str], str]
+    day: Callable[[str], str]
     nothing: str
     items: Callable[[list[str]], str]
     parts: Callable[[tuple[str, ...], tuple[str, ...]], str]
@@ -200,14 +201,17 @@ def _scalars(column: Any, style: _Style) -> tuple[Any, list[str]]:
 
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     codes = pc.fill_null(coded.indices, 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    texts = pc.cast(coded.dictionary, pa.string()).to_pylist()
-    return codes, texts if pa.types.is_integer(coded.dictionary.type) else list(map(style.word, texts))
+    texts, kind = pc.cast(coded.dictionary, pa.string()).to_pylist(), coded.dictionary.type
+    if pa.types.is_date(kind):
+        return codes, list(map(style.day, texts))
+    return codes, texts if pa.types.is_integer(kind) else list(map(style.word, texts))
 
 
 _JSON = _Style(
     lambda word: json.dumps(word, ensure_ascii=False),
+    '"{}"'.format,
     "null",
     lambda items: f"[{','.join(items)}]",
     lambda names, parts: "{" + ",".join([f'"{n}":{part}' for n, part in zip(names, parts, strict=True)]) + "}",
 )
-_CELL = _Style(str, "", SEPARATOR.join, lambda _names, parts: "=".join(filter(None, parts)))
+_CELL = _Style(str, str, "", SEPARATOR.join, lambda _names, parts: "=".join(filter(None, parts)))

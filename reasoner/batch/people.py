@@ -36,11 +36,13 @@ def place(position: int) -> str:
 class People:
     """The persons of each case by their position in it, and everything that refers to them.
 
-    ``roles`` are the sections of a person's data that say that others can join him or her.
+    ``roles`` are the sections of a person's data that say that others can join him or her; ``rows`` say where each case
+    stands in the chunk.
     """
 
     cases: Things
     odd: Bools
+    rows: Ints
     words: Words
     truths: frozenset[str]
     roles: tuple[str, ...]

@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reasoner.batch import contradictions
 from reasoner.batch.answers import Answers
 from reasoner.batch.assemble import Rows
 from reasoner.batch.columnar import ColumnarDecider
 from reasoner.batch.decider import Chunk
 from reasoner.batch.group import OPEN, TRUE, Group, Unsupported, truths
 from reasoner.batch.laws import Between, Sameness, Side, between
-from reasoner.batch.people import People
 from reasoner.batch.tables import Bools, packed, unpacked
 from reasoner.cast import Cast
 from reasoner.evaluate import Rails
@@ -64,13 +62,14 @@ class Reach(ColumnarDecider):
         self._found = Reached(np.zeros(size, np.bool_), np.ones(size, np.bool_), np.zeros(size, np.bool_))
         if not self._alike:
             return self._found
-        cases, odd = self._reader.read(chunk.rows)
-        if len(cases):
-            people = People(cases, odd, self._reader.words, self._reader.truths, tuple(self.engine.law.role_of))
-            contradictions.find(people, self.engine.law.choices)
-            left = self._decided(chunk, people, Rows(self._store, False))
+        read = self.read(chunk)
+        if len(read.cases):
+            left = self._decided(chunk, self._people(read), Rows(self._store, read.rows, False))
             self._found = self._found._replace(within=self._found.within & ~left, left=left)
-        return self._found
+        within, left, several = (np.empty_like(found) for found in self._found)
+        for there, found in zip((within, left, several), self._found, strict=True):
+            there[read.rows] = found
+        return Reached(within, left, several)
 
     def _cast(self, skeleton: dict[str, Any]) -> tuple[Cast, ...] | None:
         """The casts of a skeleton, if both laws cast it alike."""

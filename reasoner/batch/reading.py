@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -33,12 +33,23 @@ from reasoner.batch.written import Writings
 from reasoner.case_model import Case
 from reasoner.case_values import Choices
 
-SIDE_BY_SIDE = 8192  # documents that are read so at most, whatever the size of a piece
+SIDE_BY_SIDE = 16384  # documents that are read so at most, whatever the size of a piece
 BLOCK = 1024  # documents that are decoded before their values become columns
 
 
+class Read(NamedTuple):
+    """Cases as a table of one thing each, which of them are left to the ordinary reader (``odd``), and the row of each
+    in its chunk: what is read side by side comes first. ``truths`` are the keys that are true or false."""
+
+    cases: Things
+    odd: Bools
+    rows: Ints
+    words: Words
+    truths: frozenset[str]
+
+
 class Reader:
-    """Reads chunks of cases as tables. Cases that are ``odd`` are left to the ordinary reader."""
+    """Reads chunks of cases as tables."""
 
     def __init__(self, choices: Choices) -> None:
         self.words = Words()
@@ -48,8 +59,8 @@ class Reader:
         self._decoder = msgspec.json.Decoder(self.model.struct)
         self._writings = Writings(self.model, self.words)
 
-    def read(self, rows: Sequence[bytes] | pa.Table) -> tuple[Things, Bools]:
-        """The cases as a table of one thing each, and which of them are odd."""
+    def read(self, rows: Sequence[bytes] | pa.Table) -> Read:
+        """The cases of a chunk."""
         odd = np.zeros(len(rows), np.bool_)
         source: Any
         if isinstance(rows, pa.Table):
@@ -58,41 +69,43 @@ class Reader:
                 array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
             source = FromArrow(array)
             cases, _ = self._things(source, self.model, np.arange(len(rows)), odd)
-            return cases, odd
-        blocks, others, gathers = list[Things](), [np.empty(0, np.int64)], gc.isenabled()
+            return Read(cases, odd, np.arange(len(rows)), self.words, self.truths)
+        blocks, kept, others, size = list[Things](), list[Ints](), [np.empty(0, np.int64)], 0
         for start in range(0, len(rows), SIDE_BY_SIDE):
-            alike, rest = self._writings.read(rows[start : start + SIDE_BY_SIDE], start, odd)
-            blocks += [] if alike is None else [alike]
-            others.append(rest)
-        left, in_order = np.concatenate(others), not blocks
+            alike, here = self._writings.read(rows[start : start + SIDE_BY_SIDE], size, odd)
+            if alike is not None:
+                blocks.append(alike)
+                size += len(alike)
+            kept.append(start + np.flatnonzero(here))
+            others.append(start + np.flatnonzero(~here))
+        left, gathers = np.concatenate(others), gc.isenabled()
         gc.disable()  # it would go through all that was decoded again and again, and find nothing
         try:
             for start in range(0, max(len(left), not blocks), BLOCK):
-                blocks.append(self._block(rows, left[start : start + BLOCK], odd))
+                blocks.append(self._block(rows, left[start : start + BLOCK], size + start, odd))
         finally:
             if gathers:
                 gc.enable()
-        found = joined(blocks)
-        if len(left) and not in_order:
-            found = ordered(found, np.argsort(found.case, kind="stable"))
-        return found, odd
+        return Read(joined(blocks), odd, np.concatenate([*kept, left]), self.words, self.truths)
 
-    def _block(self, rows: Sequence[bytes], numbers: Ints, odd: Bools) -> Things:
-        """Some documents by their numbers: few enough for the memory close to the processor."""
+    def _block(self, rows: Sequence[bytes], left: Ints, first: int, odd: Bools) -> Things:
+        """Some documents by their rows, as cases with numbers from the ``first`` on: few enough for the memory close to
+        the processor."""
         decode, objects, kept = self._decoder.decode, [], []
-        for index in numbers.tolist():
+        for number, row in enumerate(left.tolist(), first):
             try:
-                objects.append(decode(rows[index]))
-                kept.append(index)
+                objects.append(decode(rows[row]))
+                kept.append(number)
             except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
-                odd[index] = True
-        where = np.array(kept, np.int64)
-        cases, written = self._things(FromObjects(objects), self.model, where, odd)
-        colons = np.fromiter((rows[index].count(b":") for index in kept), np.int64, len(kept))
+                odd[number] = True
+        case = np.array(kept, np.int64)
+        cases, written = self._things(FromObjects(objects), self.model, case, odd)
+        texts = [rows[row] for row in left[case - first]]
+        colons = np.fromiter((text.count(b":") for text in texts), np.int64, len(texts))
         if written != colons.sum():  # text with colons, or keys that stand twice
-            keys = _keys(cases, len(odd))[where]
-            for index in where[(colons != keys) & ~odd[where]].tolist():
-                odd[index] |= repeats(rows[index])
+            keys = _keys(cases, len(odd))[case]
+            for place in np.flatnonzero((colons != keys) & ~odd[case]).tolist():
+                odd[case[place]] |= repeats(texts[place])
         return cases
 
     def _listing(self, slot: Slot, case: Ints, items: Any, odd: Bools) -> tuple[Listing, int]:
@@ -180,30 +193,6 @@ def joined(blocks: list[Things]) -> Things:
 def _behind(parts: list[Codes]) -> Codes:
     """The values of several blocks, one behind the other."""
     return silence(sum(map(len, parts))) if all(map(is_silent, parts)) else np.concatenate(parts)
-
-
-def ordered(things: Things, order: Ints) -> Things:
-    """Things in another order, and so what they list."""
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    lists = {}
-    for path, listing in things.lists.items():
-        owner = rank[listing.owner]
-        its = np.argsort(owner, kind="stable")
-        lists[path] = Listing(
-            listing.state[order],
-            owner[its],
-            None if listing.keys is None else listing.keys[its],
-            None if listing.values is None else listing.values[its],
-            None if listing.things is None else ordered(listing.things, its),
-            listing.names,
-        )
-    return Things(
-        things.case[order],
-        {path: codes if is_silent(codes) else codes[order] for path, codes in things.codes.items()},
-        {path: here[order] for path, here in things.sections.items()},
-        lists,
-    )
 
 
 def _keys(cases: Things, size: int) -> Ints:

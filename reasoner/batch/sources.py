@@ -16,7 +16,7 @@ from reasoner.batch.decider import Stretch
 from reasoner.batch.places import CASES, LINES, SHEET, TABLE, Place, is_shared, opened
 from reasoner.errors import UsageError
 
-SIZE = 8 * 1024 * 1024  # of a piece, in bytes of unpacked text
+SIZE = 16 * 1024 * 1024  # of a piece, in bytes of unpacked text
 LONGEST = 16 * 1024 * 1024  # of a line; what is longer is no case
 ROWS = 50_000  # of a piece at most
 FEW = 64 * 1024  # bytes in which the different texts of a column are listed

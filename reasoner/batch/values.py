@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -35,9 +36,10 @@ EARLIEST, LATEST = days_of(date(FIRST_YEAR, 1, 1)), days_of(date(LAST_YEAR, 12, 
 
 
 class Words:
-    """Words numbered in the order in which they are met; partial dates as well."""
+    """Words numbered in the order in which they are met, by whichever thread; partial dates as well."""
 
     def __init__(self) -> None:
+        self._adding = Lock()
         self.number: dict[str, int] = {}
         self.words: list[str] = []
         self.partials: list[tuple[int, int]] = []
@@ -46,10 +48,14 @@ class Words:
     def of(self, word: str) -> int:
         """The number of a word."""
         found = self.number.get(word)
-        if found is None:
-            found = self.number[word] = len(self.words)
-            self.words.append(word)
-        return found
+        return self._added(word) if found is None else found
+
+    def _added(self, word: str) -> int:
+        with self._adding:
+            if word not in self.number:
+                self.words.append(word)
+                self.number[word] = len(self.words) - 1
+            return self.number[word]
 
     def coder(self, annotation: Scalar | OneOf, choices: Choices) -> Coder:
         """The reader of an annotation, shared by all keys that have it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from reasoner.batch.decider import Chunk, Decider, Results, case_schema, schema
 from reasoner.batch.decider import Fault as RowFault
@@ -67,12 +67,12 @@ class Done(NamedTuple):
     drawn: list[Drawn]
 
 
-class _Decided(NamedTuple):
-    """A piece with its cases as they were read, and what was decided."""
+class _Stage(NamedTuple, Generic[T]):
+    """A piece on its way, with its cases and what they were last made into."""
 
     piece: Piece
     ready: Prepared
-    results: Results
+    found: T
 
 
 @dataclass(eq=False, repr=False)
@@ -99,19 +99,27 @@ class Worker:
 
     def done(self, piece: Piece) -> Done:
         """A piece, decided. Raises RulesError when the law is broken."""
-        return self._told(self._decided(piece))
+        return self._told(self._decided(self._read(piece)))
 
     def all(self, pieces: Iterable[Piece]) -> Iterator[Done]:
         """The pieces, decided, each while the next one is read and the one before it is encoded."""
-        return map(self._told, ahead(map(self._decided, ahead(pieces))))
+        return map(self._told, ahead(map(self._decided, ahead(map(self._read, pieces)))))
 
-    def _decided(self, piece: Piece) -> _Decided:
-        return _Decided(piece, *looked_at(prepared(piece, self.job.columns), self.decider.decide))
+    def _read(self, piece: Piece) -> _Stage[Any]:
+        return _Stage(piece, *looked_at(prepared(piece, self.job.columns), self.decider.read))
 
-    def _told(self, found: _Decided) -> Done:
+    def _decided(self, stage: _Stage[Any]) -> _Stage[Results]:
+        piece, ready, read = stage
+
+        def decide(chunk: Chunk) -> Results:
+            return self.decider.decide(chunk, read if chunk is ready.chunk else None)
+
+        return _Stage(piece, *looked_at(ready, decide))
+
+    def _told(self, stage: _Stage[Results]) -> Done:
         import pyarrow.compute as pc
 
-        piece, ready, results = found
+        piece, ready, results = stage
         self._known.update(results.fragments)
         table = output(ready, results.table, self.engine.law.digest)
         errors = told(ready, results.faults, self.job.language)
