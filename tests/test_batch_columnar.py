@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,7 @@ from reasoner.batch.decider import Chunk, Results, case_schema
 from reasoner.batch.group import Group
 from reasoner.batch.reading import BLOCK
 from reasoner.batch.slow import SlowDecider
-from reasoner.batch.values import days_of
+from reasoner.batch.values import Words, days_of
 from reasoner.batch.written import ALIKE
 from reasoner.engine import Engine
 from reasoner.yamlfile import scan
@@ -325,6 +326,14 @@ def test_nothing_of_a_chunk_is_kept_once_it_is_decided() -> None:
     finally:
         gc.enable()
     assert not kept, "archives of any size would be held in memory"
+
+
+def test_a_word_has_one_number_whichever_thread_meets_it() -> None:
+    words, met = Words(), [f"w{n}" for n in range(20_000)]
+    with ThreadPoolExecutor(4) as pool:
+        numbers = list(pool.map(lambda _: [words.of(word) for word in met], range(4)))
+    assert all(found == numbers[0] for found in numbers)
+    assert [words.words[number] for number in numbers[0]] == met
 
 
 # -- the calendar ------------------------------------------------------------------------------------------------

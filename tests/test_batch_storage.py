@@ -5,10 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -17,8 +20,8 @@ pytest.importorskip("pyarrow")
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fsspec.implementations.memory import MemoryFileSystem
-from test_batch import DAY, _small_files, broken_off_and_gone_on, case, command, explained, lines, run
+from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
+from test_batch import DAY, _small_files, broken_off_and_gone_on, case, command, explained, lines, run, words
 from test_batch import archive as archive
 
 from reasoner.batch.places import places
@@ -75,9 +78,13 @@ def test_an_archive_and_its_output_can_both_be_elsewhere(
 
 
 @pytest.mark.parametrize("ending", ["parquet", "jsonl", "csv.gz", "csv.zst"])
-def test_a_row_elsewhere_is_explained(ending: str, memory: MemoryFileSystem, tmp_path: Path) -> None:
+def test_a_row_elsewhere_is_explained(
+    ending: str, memory: MemoryFileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = lines(tmp_path / "in.jsonl", [case(n) for n in (1, 9)])
     assert run(source, "-o", f"{AWAY}out.{ending}", "--as-of", DAY).exit_code == 0
+    monkeypatch.setattr(MemoryFile, "readline", None)  # S3 reads megabytes for each line, and throws them away
+    monkeypatch.setattr(MemoryFile, "__next__", None)
     asked = (f"{AWAY}out.{ending}", "--row", 2, "--route", "ip_spouse", "--condition", "minimum_age")
     result = explained(*asked)
     assert "(2025-03-01) is 1 day after Amal's application" in " ".join(result.stdout.replace("│", " ").split())
@@ -261,6 +268,60 @@ def test_a_run_on_shared_storage_that_was_killed_goes_on(
     output = tmp_path / f"out.{ending}"
     broken_off_and_gone_on((source, "-o", output.as_uri(), "--piece", "2", "--as-of", DAY), output, end, more)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == of(expected, output.name)
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A bucket, empty, of a server that speaks the protocol of S3."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    told = {"ACCESS_KEY_ID": "id", "SECRET_ACCESS_KEY": "key", "DEFAULT_REGION": "us-east-1"}
+    for name, value in {**told, "ENDPOINT_URL": f"http://{host}:{port}"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    fsspec.filesystem("s3").clear_instance_cache()
+    system = fsspec.filesystem("s3")
+    system.mkdir("archive")
+    yield system
+    urlopen(f"http://{host}:{port}/moto-api/reset", data=b"")
+    server.stop()
+
+
+@pytest.mark.parametrize(("ending", "more"), [("parquet", ()), ("jsonl", ("--workers", "2"))])
+def test_a_run_in_a_bucket_that_was_killed_goes_on(
+    ending: str, more: tuple[str, ...], bucket: Any, archive: tuple[Path, dict[str, bytes]]
+) -> None:
+    source, expected = archive
+    name = f"archive/out.{ending}"
+    given = (source, "-o", f"s3://{name}", "--piece", "2", "--as-of", DAY)
+    process = subprocess.Popen(words(*given, *more), start_new_session=True)
+    while len(bucket.find(f"{name}.partial", refresh=True) if bucket.exists(f"{name}.partial") else ()) < 5:
+        assert process.poll() is None, "there is nothing left to be broken off"
+        bucket.invalidate_cache()
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done = command(*given, "--resume")
+    assert done.returncode == 1, done.stderr
+    assert {Path(path).name: bucket.cat_file(path) for path in bucket.find("archive", refresh=True)} == of(
+        expected, f"out.{ending}"
+    )
+
+
+def test_an_archive_in_a_bucket_is_read_and_a_row_of_it_explained(
+    bucket: Any, archive: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    source, expected = archive
+    bucket.put(str(source), "archive/in.jsonl")
+    assert command("s3://archive", "-o", tmp_path / "out.jsonl", "--as-of", DAY).returncode == 1
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_bytes().splitlines()]
+    assert {row.pop("source") for row in rows} == {"s3://archive/in.jsonl"}
+    here = [json.loads(line) for line in expected["out.jsonl"].splitlines()]
+    assert rows == [{key: value for key, value in row.items() if key != "source"} for row in here]
+    result = explained(tmp_path / "out.jsonl", "--row", rows[-1]["row"])
+    assert result.exit_code == 0, result.output
+    assert "Taken from silence" in result.stdout, "which the case alone says, and no stored reason"
 
 
 def test_full_storage_leaves_no_half_written_output(archive: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:

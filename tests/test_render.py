@@ -199,6 +199,13 @@ def test_no_line_has_the_same_line_below_it() -> None:
             assert len(set(line.children)) == len(line.children)
 
 
+def test_an_atom_of_another_law_that_has_the_name_of_one_here_is_shown_without_our_sentence() -> None:
+    run, _ = on_route(STORIES[0], "amal", "ip_spouse")
+    sentences = writer(STORIES[0]).sentences(run)
+    assert "marriage" in sentences.atom(("union_of_route", "ip_spouse", "marriage"), FALSE)
+    assert sentences.atom(("union_of_route", "x7"), FALSE) == "union of route (x7)"
+
+
 def test_all_languages_say_the_same_things() -> None:
     for story in STORIES:
         shapes = [

@@ -6,13 +6,14 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import dropwhile, takewhile
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 from reasoner.batch.encode import CSV, PARQUET, SEPARATOR, Form, form_of
 from reasoner.batch.extras import pyarrow, zstandard
@@ -27,6 +28,8 @@ from reasoner.errors import CaseFileError, UsageError
 
 _LISTS = ("failing", "missing", "defective", "depends_on", "provisions", "people")
 _NUMBERS = ("conditions", "documents")
+
+T = TypeVar("T")
 
 
 @dataclass(eq=False, repr=False)
@@ -77,10 +80,10 @@ class Archive:
         with self._opened() as file:
             if self.form.kind == CSV:
                 text = csv.DictReader(io.TextIOWrapper(file, "utf-8", newline=""))
-                yield from (_row(cells) for cells in text if cells["row"] == str(number))
+                yield from map(_row, _together(text, lambda cells: cells["row"] == str(number)))
                 return
             start = b'{"row":%d,' % number
-            yield from (json.loads(line) for line in file if line.startswith(start))
+            yield from map(json.loads, _together(file, lambda line: line.startswith(start)))
 
     @contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
@@ -156,6 +159,11 @@ def _digest(path: Path) -> str:
     import hashlib
 
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _together(rows: Iterable[T], wanted: Callable[[T], bool]) -> Iterator[T]:
+    """The rows that are wanted, which stand side by side: what comes after them is not read."""
+    return takewhile(wanted, dropwhile(lambda row: not wanted(row), rows))
 
 
 def _row(cells: Mapping[str, str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,7 @@ from typing import IO, Any, NamedTuple
 from reasoner.errors import UsageError
 
 STANDARD_INPUT = "-"
+BLOCK = 1024 * 1024  # read of storage at once
 CASES, LINES, TABLE, SHEET = "case", "lines", "table", "sheet"
 KINDS = {
     **dict.fromkeys((".yaml", ".yml", ".json"), CASES),
@@ -130,8 +132,7 @@ def stored(name: str) -> IO[bytes]:
     """The bytes of a file here or elsewhere."""
     if is_remote(name):
         system, path = filesystem(name)
-        stream: IO[bytes] = system.open(path, "rb")
-        return stream
+        return io.BufferedReader(system.open(path, "rb"), BLOCK)  # some storage is asked again for each line
     return open(name, "rb")
 
 

@@ -196,7 +196,7 @@ def _with_lines(lines: list[bytes], name: str, first: int, read: int) -> Piece:
     """A piece of lines; those that are blank are no rows."""
     if first == 1 and lines and lines[0].startswith(b"\xef\xbb\xbf"):
         lines[0] = lines[0][3:]
-    if not any(not line or line.isspace() for line in lines):
+    if all(map(bytes.strip, lines)):
         return _piece(LINES, lines, [Stretch(0, name, first)], read)
     rows, origin, expected = list[bytes](), list[Stretch](), -1
     for number, line in enumerate(lines, first):

@@ -56,7 +56,7 @@ class Sentences:
         if name in _KEYED:
             return self.wording.text(_KEYED[name], str(_head(arguments[2])), **self.people(arguments[0]))
         entry = self.wording.get("atoms", name)
-        if not isinstance(entry, Mapping):
+        if not isinstance(entry, Mapping) or len(arguments) < len(entry["args"]):  # another atom of that name
             return f"{name.replace('_', ' ')} ({', '.join(self.value(a, name) for a in arguments)})"
         values = {key: self.value(a, name) for key, a in zip(entry["args"], arguments, strict=False)}
         sentence = str(entry[_VARIANT.get(state, "yes")]).format_map(values)
