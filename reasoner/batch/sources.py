@@ -161,24 +161,22 @@ def _lines(files: Sequence[Place], size: int, apart: bool) -> Iterator[Piece]:
             block = file.read(max(size, 1))
             if not block and not kept:
                 break
-            text = kept + block
-            cut = text.rfind(b"\n") + 1 if block else len(text)
-            if not cut and len(text) <= LONGEST:
-                kept = text
+            start, rows = file.place - len(block) - len(kept), block.split(b"\n")
+            rows[0], kept = kept + rows[0], b""
+            if block:
+                kept = rows.pop()
+            elif not rows[-1]:
+                rows.pop()
+            if not rows and len(kept) <= LONGEST:
                 continue
-            if not cut:  # a line without end is read away and not kept
-                file.skip_line(text)
+            if not rows:  # a line without end is read away and not kept
+                file.skip_line(kept)
                 yield _piece(LINES, (), (), file.place, broken=(_too_long(place, line),))
                 line, kept = line + 1, file.rest
                 continue
-            kept = text[cut:]
-            rows = text[:cut].split(b"\n")
-            if rows and not rows[-1]:
-                rows.pop()
             piece = _with_lines(rows, place.name, line, file.place)
             if apart and not place.packing:
-                start = file.place - len(text)
-                piece.rows = Elsewhere(len(piece.rows), (place,), start, start + cut)
+                piece.rows = Elsewhere(len(piece.rows), (place,), start, file.place - len(kept))
             yield piece
             line += len(rows)
             if not block:
