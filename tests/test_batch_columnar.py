@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from reasoner import days as exact
+from reasoner.batch import columnar, reading, written
 from reasoner.batch import days as columns
-from reasoner.batch import reading
 from reasoner.batch.columnar import ColumnarDecider
 from reasoner.batch.decider import Chunk, Results, case_schema
 from reasoner.batch.group import Group
@@ -286,6 +286,21 @@ def test_documents_written_alike_are_read_like_others(monkeypatch: pytest.Monkey
     both([*other * ALIKE, *alike])
     monkeypatch.setattr(reading, "SIDE_BY_SIDE", 2 * ALIKE)
     both([*alike, *rows, *alike])
+    for most in ("_PARTS", "_REMEMBERED"):
+        with monkeypatch.context() as patched:
+            patched.setattr(written, most, 0)
+            both([*alike, *rows, *alike])
+
+
+def test_what_is_remembered_of_cases_can_be_forgotten_between_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columnar, "REMEMBERED", 0)
+    decider, rows = fast(), [text(SPOUSES), text(changed(unions__0__kind="?")), text(SPOUSES)[:-1]]
+    before = decider.decide(Chunk(rows))
+    read = decider.read(Chunk(rows))
+    decider.read(Chunk([text({"sam": {"gross": 3}})] * 2))  # in between, as another thread does
+    after = decider.decide(Chunk(rows), read)
+    assert after.table == before.table
+    assert after.faults == before.faults
 
 
 def test_reasons_are_handed_out_once() -> None:

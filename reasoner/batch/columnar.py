@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial, reduce
+from threading import Lock
 from typing import Any, NamedTuple
 from weakref import proxy
 
@@ -54,6 +55,7 @@ class ColumnarDecider:
     assume_nothing: bool = False
     reasons: bool = True
     today: date | None = None
+    _reading: Lock = field(default_factory=Lock, init=False)
 
     @cached_property
     def slow(self) -> SlowDecider:
@@ -91,9 +93,10 @@ class ColumnarDecider:
 
     def read(self, chunk: Chunk) -> Read:
         """The cases of a chunk for :meth:`decide`; another thread may decide what was read before."""
-        if len(self._reader.words.words) + len(self._reader.words.partials) > REMEMBERED:
-            del self._reader
-        return self._reader.read(chunk.rows)
+        with self._reading:
+            if len(self._reader.words.words) + len(self._reader.words.partials) > REMEMBERED:
+                del self._reader
+            return self._reader.read(chunk.rows)
 
     def decide(self, chunk: Chunk, read: Read | None = None) -> Results:
         """The results of a chunk, as :class:`reasoner.batch.decider.Decider` asks."""

@@ -17,7 +17,6 @@ from reasoner.batch.tables import Ints
 from reasoner.batch.values import Codes
 
 PART: Final = re.compile(rb'("[^"]*)"(?:( *: *)(true|false|0|-?[1-9][0-9]{0,8})?)?(.*)', re.DOTALL)
-_REMEMBERED: Final = 500_000  # parts; past that, remembering them begins anew
 _UNREAD: Final = -(2**31)
 _NEWLINE, _QUOTE, _SPACE = b'\n" '
 _CONTROLS: Final = bytes(range(_SPACE)) + b"\\"
@@ -74,10 +73,6 @@ class Known:
         self._names = {b'"' + name.encode() for name in names}
         self._coders = coders
         self._kinds: dict[tuple[Any, ...], int] = {}
-        self._forget()
-
-    def _forget(self) -> None:
-        """Begins the parts anew, but not their kinds."""
         self._number: dict[bytes, int] = {}
         self._values = list[tuple[str, Any]]()
         self.kind = np.empty(0, np.int64)
@@ -106,10 +101,11 @@ class Known:
         """Whether the text of a part is a key of the case model."""
         return bool(colon) and word in self._names
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def numbers(self, parts: Parts) -> Ints:
-        """The numbers of these parts; those known before can be forgotten."""
-        if len(self._number) > _REMEMBERED:
-            self._forget()
+        """The numbers of these parts."""
         known = self._number.get
         found = np.array([known(part, -1) for part in parts.distinct])
         for place in np.flatnonzero(found < 0).tolist():

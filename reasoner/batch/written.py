@@ -25,7 +25,8 @@ from reasoner.batch.values import ODD, SAID, SILENT, Codes, Words
 
 ALIKE: Final = 8  # documents of one writing for which it pays to learn it
 _RARE: Final = 16  # writings that are learned at once even so: as soon as one document is left, all are put together
-_REMEMBERED: Final = 5_000  # writings; past that, remembering them begins anew
+_REMEMBERED: Final = 5_000  # writings; past that, remembering begins anew
+_PARTS: Final = 500_000  # the same of parts
 _MARK: Final = "#"
 
 
@@ -156,7 +157,11 @@ class Writings:
     def __init__(self, model: Model, words: Words) -> None:
         self._model, self._layout = model, _Layout(model, words)
         self._decode = msgspec.json.Decoder(model.struct).decode
-        self._parts = Known(_aliases(model), self._layout.coders)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Remembers nothing."""
+        self._parts = Known(_aliases(self._model), self._layout.coders)
         self._known: dict[bytes, _Writing | None] = {}
         self._met = Counter[bytes]()  # documents of each writing, until it is known
 
@@ -164,8 +169,9 @@ class Writings:
         """The things of the documents whose writing is known, as cases with numbers from the ``first`` on, and which
         documents these are. Cases with a value that cannot be are said to be ``odd``."""
         everything, none = np.arange(len(rows)), np.zeros(len(rows), np.bool_)
-        if len(self._known) + len(self._met) > _REMEMBERED:
-            self._known.clear()
+        if len(self._known) > _REMEMBERED or len(self._parts) > _PARTS:
+            self._begin()
+        if len(self._met) > _REMEMBERED:
             self._met.clear()
         kept, parts = everything, taken_apart(rows)
         if parts is None:
