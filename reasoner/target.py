@@ -99,11 +99,7 @@ def condition_node(run: Run, name: str, route: str, condition: str) -> Node:
 def document_node(run: Run, name: str, route: str, document: str) -> Node:
     """Why a document counts as held, waived, defective or missing."""
     program = run.program
-    atoms = [
-        number
-        for number in program.by_predicate.get("document", ())
-        if program.atoms[number][1:4] == (name, route, document)
-    ]
+    atoms = (number for number in program.about("document", name, route) if program.atoms[number][3] == document)
     ranked = sorted(atoms, key=lambda number: (TRUE, OPEN, FALSE).index(run.explainer.state(number)))
     return run.explainer.node(ranked[0])
 

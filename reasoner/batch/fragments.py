@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from hashlib import sha256
@@ -71,10 +70,10 @@ def _document(run: Run, name: str, route: str, document: DocumentStatus) -> tupl
 def _written(
     kind: str, name: str, status: str, provisions: Iterable[str], nodes: Iterable[Node], defects: Iterable[str] = ()
 ) -> tuple[int, bytes]:
+    from msgspec.json import encode  # of an extra: who reads a fragment does without it
+
     data = {"kind": kind, "id": name, "status": status, "defects": list(defects), "provisions": list(provisions)}
-    text = json.dumps(
-        {**data, "trees": [_data(node) for node in nodes]}, ensure_ascii=False, separators=(",", ":")
-    ).encode()
+    text = encode({**data, "trees": [_data(node) for node in nodes]})
     return identifier(text), text
 
 
