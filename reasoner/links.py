@@ -180,7 +180,8 @@ def _cycle(links: list[Link]) -> set[Term] | None:
                 continue
             total, loose = days + offset, play + link.play
             if to == path[0]:
-                apart = len(taken) == 1 and link.sides is not None and link.sides == taken[0].sides
+                same = len(taken) == 1 and link.sides is not None and link.sides == taken[0].sides
+                apart = same and abs(total) > link.play  # nearer, both can flip at once: no day is 31 May less 3 months
                 if loose and not apart and abs(total) <= loose + len(taken) + 1:
                     return set(path)
             elif to not in path and (found := follow(to, [*path, to], [*taken, link], total, loose)):

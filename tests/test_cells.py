@@ -162,6 +162,17 @@ def test_worlds_of_three_points_are_exactly_those_that_some_days_bring_about(
     )
 
 
+def test_a_day_that_no_months_lead_to_is_told_apart() -> None:
+    atoms = [("date", ("+", Q, ("*", 1, "months")), "=", ("+", P, ("*", 3, "months")))]
+    values = {P: Open(date(2020, 2, 1), date(2020, 3, 1)), Q: Open(date(2020, 4, 1), date(2020, 5, 2))}
+    check(atoms, values)  # 30 May, and no day in February
+    weeks = [
+        ("date", ("+", P, ("*", 3, "months")), "<=", ("+", ("+", Q, ("*", 1, "months")), ("*", n, "days")))
+        for n in (0, 2)
+    ]
+    check(weeks, values)
+
+
 def test_months_and_days_that_nearly_agree_are_told_apart_on_29_february() -> None:
     atoms = [
         ("date", ("birthday", P, 1), "<=", Q),
