@@ -99,7 +99,7 @@ class ColumnarDecider:
             return self._reader.read(chunk.rows)
 
     def decide(self, chunk: Chunk, read: Read | None = None) -> Results:
-        """The results of a chunk, as :class:`reasoner.batch.decider.Decider` asks."""
+        """The results of a chunk; a case that cannot be read is a fault and nothing else."""
         self._forget()
         read = self.read(chunk) if read is None else read
         left, rows = np.ones(len(chunk), np.bool_), Rows(self._store, read.rows, self.reasons)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,18 +109,6 @@ class Results:
     fragments: Mapping[int, bytes] = field(default_factory=dict)
     faults: Sequence[Fault] = ()
     open: int = 0
-
-
-class Decider(Protocol):
-    """Decides chunks of cases by one version of the law. A chunk may be read before, in another thread."""
-
-    def read(self, chunk: Chunk) -> Any:
-        """What :meth:`decide` can be given, so that it need not read the chunk."""
-        ...
-
-    def decide(self, chunk: Chunk, read: Any = None) -> Results:
-        """The results of a chunk; a case that cannot be read is a fault and nothing else."""
-        ...
 
 
 def case_schema() -> pa.Schema:

@@ -15,11 +15,10 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
 
-from reasoner.batch.places import filesystem, is_remote
+from reasoner.batch.places import BLOCK, filesystem, is_remote
 from reasoner.errors import UsageError
 
 JOURNAL = "journal.jsonl"
-BLOCK = 1024 * 1024  # read at once
 HEAD = 16 * 1024  # of an object, which most lines are shorter than
 
 Note = dict[str, Any]

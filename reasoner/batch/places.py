@@ -11,7 +11,7 @@ from typing import IO, Any, NamedTuple
 from reasoner.errors import UsageError
 
 STANDARD_INPUT = "-"
-BLOCK = 1024 * 1024  # read of storage at once
+BLOCK = 1024 * 1024  # bytes read at once
 CASES, LINES, TABLE, SHEET = "case", "lines", "table", "sheet"
 KINDS = {
     **dict.fromkeys((".yaml", ".yml", ".json"), CASES),

@@ -31,7 +31,7 @@ class SlowDecider:
     _known: dict[int, bytes] = field(default_factory=dict)
 
     def decide(self, chunk: Chunk) -> Results:
-        """The results of a chunk, as :class:`reasoner.batch.decider.Decider` asks."""
+        """The results of a chunk; a case that cannot be read is a fault and nothing else."""
         import pyarrow as pa
 
         rows, faults, before, opened = list[Any](), list[Fault](), len(self._known), 0

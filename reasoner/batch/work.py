@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from reasoner.batch.decider import Chunk, Decider, Results, case_schema, schema
+from reasoner.batch.decider import Chunk, Results, case_schema, schema
 from reasoner.batch.decider import Fault as RowFault
 from reasoner.batch.encode import Encoded, Form, encoded
 from reasoner.batch.mapping import Columns
@@ -24,6 +24,8 @@ from reasoner.errors import Fault, RulesError, catalogue, describe
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from reasoner.batch.columnar import ColumnarDecider
+    from reasoner.batch.reading import Read
     from reasoner.engine import Engine
 
 
@@ -90,7 +92,7 @@ class Worker:
         return Engine(self.job.root, reforms=self.job.reforms)
 
     @cached_property
-    def decider(self) -> Decider:
+    def decider(self) -> ColumnarDecider:
         """What decides."""
         from reasoner.batch.columnar import ColumnarDecider
 
@@ -105,10 +107,10 @@ class Worker:
         """The pieces, decided, each while the next one is read and the one before it is encoded."""
         return map(self._told, ahead(map(self._decided, ahead(map(self._read, pieces)))))
 
-    def _read(self, piece: Piece) -> _Stage[Any]:
+    def _read(self, piece: Piece) -> _Stage[Read]:
         return _Stage(piece, *looked_at(prepared(piece, self.job.columns), self.decider.read))
 
-    def _decided(self, stage: _Stage[Any]) -> _Stage[Results]:
+    def _decided(self, stage: _Stage[Read]) -> _Stage[Results]:
         piece, ready, read = stage
 
         def decide(chunk: Chunk) -> Results:

@@ -168,31 +168,29 @@ class Writings:
     def read(self, rows: Sequence[bytes], first: int, odd: Bools) -> tuple[Things | None, Bools]:
         """The things of the documents whose writing is known, as cases with numbers from the ``first`` on, and which
         documents these are. Cases with a value that cannot be are said to be ``odd``."""
-        everything, none = np.arange(len(rows)), np.zeros(len(rows), np.bool_)
+        read = np.zeros(len(rows), np.bool_)
         if len(self._known) > _REMEMBERED or len(self._parts) > _PARTS:
             self._begin()
         if len(self._met) > _REMEMBERED:
             self._met.clear()
-        kept, parts = everything, taken_apart(rows)
+        kept, parts = np.arange(len(rows)), taken_apart(rows)
         if parts is None:
-            kept = everything[np.fromiter(map(is_plain, rows), np.bool_, len(rows))]
+            kept = np.flatnonzero(np.fromiter(map(is_plain, rows), np.bool_, len(rows)))
             parts = taken_apart([rows[number] for number in kept.tolist()])
         if parts is None or not len(kept):
-            return None, none
+            return None, read
         numbers = self._parts.numbers(parts)
         writings, number = self._writings(parts, self._parts.kind[numbers])
         here = number >= 0
         if not here.any():
-            return None, none
-        read, number = none, number[here]
+            return None, read
         read[kept[here]] = True
+        begin, number = parts.begin, number[here]
         if not here.all():
-            wanted = np.repeat(here, parts.size)
-            size = parts.size[here]
+            numbers, size = numbers[np.repeat(here, parts.size)], parts.size[here]
             begin = np.cumsum(size) - size
-            numbers, parts = numbers[wanted], parts._replace(begin=begin, size=size)
         cases = np.arange(first, first + len(number))
-        return _Reading(self._layout, self._parts, numbers, parts.begin, writings, number, cases, odd).things, read
+        return _Reading(self._layout, self._parts, numbers, begin, writings, number, cases, odd).things, read
 
     def _writings(self, parts: Parts, kinds: Ints) -> tuple[list[_Writing], Ints]:
         """The writings in use, and the number of each document's; -1 where that is not known."""
